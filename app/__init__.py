@@ -1,0 +1,1 @@
+"""The roof: assembles the server and the command line, and shows the pages."""

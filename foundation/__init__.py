@@ -1,0 +1,1 @@
+"""The ground: settings, database, registry, access; it knows nothing of recycling."""

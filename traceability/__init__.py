@@ -1,0 +1,1 @@
+"""The record: events, ledger, custody, log, evidence, labels, passports."""
