@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """A rule said no.
 
     A subclass names the rule and owns `status` (HTTP) and `code` (stable, UPPER_SNAKE).
@@ -15,7 +15,13 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     code: ClassVar[str] = "REFUSED"
 
     def __init__(
-        self, sentence: str, *, field: str | None = None, value: object = None, fix: str | None = None, **facts: Any
+        self,
+        sentence: str,
+        *,
+        field: str | None = None,
+        value: object = None,
+        fix: str | None = None,
+        **facts: Any,
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence

@@ -1,0 +1,212 @@
+"""The ledger: entries in grams that sum to zero, and the book that refuses before anything changes."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from traceability.origins import Origins
+from traceability.refusals import BalanceExceeded, DoubleClaim, LotTaken, UnknownLot
+
+STOCK: Final = "stock"
+TRANSIT: Final = "transit"
+# The closed set of accounts outside the book: mass comes from them and goes to them; they have no balance.
+OUTSIDE: Final = frozenset(
+    {
+        "opening", "collected", "imported", "placed", "exported", "energy", "landfill", "adjustment",
+        "transit:difference",
+        "loss:process", "loss:moisture", "loss:unstated",
+        "residue:process", "residue:sorting",
+    }
+)  # fmt: skip
+
+Purpose = Literal["epr", "content", "credit"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("epr", "content", "credit")
+
+
+class Entry(NamedTuple):
+    """One signed line: `lot` is its URI in the accounts stock and transit, None in an outside account."""
+
+    lot: str | None
+    holder: int
+    account: str
+    grams: int
+
+
+class Position(NamedTuple):
+    """What a holder has of a lot, in grams; `claimed` by purpose never exceeds free + reserved."""
+
+    free: int = 0
+    reserved: int = 0
+    claimed: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def total(self) -> int:
+        return self.free + self.reserved
+
+
+class Key(NamedTuple):
+    lot: str
+    holder: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A quantity of one material with one identity; what it is never changes after it was made."""
+
+    uri: str
+    maker: int
+    material: str
+    form: str
+    custody: str
+    origins: Origins
+    facility: int | None = None
+
+
+class Unbalanced(AssertionError):
+    """Our own fault: entries that do not sum to zero were about to be written."""
+
+
+_NOTHING = Position()
+
+
+@dataclass
+class Book:
+    """Lots and positions as the sequencer sees them inside one batch; first come, first served.
+
+    Every change goes through `_set`, which remembers what stood there, so that one command that is refused
+    half way leaves nothing behind (`attempt`).
+    """
+
+    lots: dict[str, Lot] = field(default_factory=dict)
+    positions: dict[Key, Position] = field(default_factory=dict)
+    changed: set[Key] = field(default_factory=set)
+    made: dict[str, Lot] = field(default_factory=dict)
+    _journal: list[tuple[Key, Position | None] | str] = field(default_factory=list)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """All or nothing: whatever is raised inside takes back what was changed inside."""
+        mark = len(self._journal)
+        try:
+            yield
+        except BaseException:
+            self.take_back(mark)
+            raise
+
+    def mark(self) -> int:
+        """Where we are now, for `take_back`."""
+        return len(self._journal)
+
+    def take_back(self, mark: int) -> None:
+        """Undo every change since `mark`."""
+        while len(self._journal) > mark:
+            match self._journal.pop():
+                case str(uri):
+                    del self.lots[uri], self.made[uri]
+                case (key, before):
+                    if before is None:
+                        del self.positions[key]
+                    else:
+                        self.positions[key] = before
+
+    def _set(self, key: Key, after: Position) -> None:
+        self._journal.append((key, self.positions.get(key)))
+        self.positions[key] = after
+        self.changed.add(key)
+
+    def position(self, lot: str, holder: int, account: str = STOCK) -> Position:
+        return self.positions.get(Key(lot, holder, account), _NOTHING)
+
+    def make(self, lot: Lot) -> None:
+        """Enter a new lot; the same lot again is fine for its maker, anything else is LotTaken."""
+        known = self.lots.get(lot.uri)
+        if known is None:
+            self.lots[lot.uri] = self.made[lot.uri] = lot
+            self._journal.append(lot.uri)
+        elif (known.maker, known.material, known.form) != (lot.maker, lot.material, lot.form):
+            raise LotTaken(
+                f"The identity {lot.uri} belongs to another lot.",
+                field="epcClass", value=lot.uri, fix="Give this quantity an identity of its own.",
+            )  # fmt: skip
+        elif known.origins.shares != lot.origins.shares:
+            raise LotTaken(
+                f"Lot {lot.uri} was made from other origins.",
+                field="epcClass", value=lot.uri, fix="Give this quantity an identity of its own.",
+            )  # fmt: skip
+
+    def known(self, uri: str) -> Lot:
+        """The lot an event draws mass from; unknown ones are refused."""
+        lot = self.lots.get(uri)
+        if lot is None:
+            raise UnknownLot(
+                f"The record knows no lot {uri}.",
+                field="epcClass", value=uri, fix="Record where this material came from first, or correct the identity.",
+            )  # fmt: skip
+        return lot
+
+    def add(self, lot: str, holder: int, account: str, grams: int, claimed: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """Put grams into free, with the claims that lie on them."""
+        key = Key(lot, holder, account)
+        had = self.positions.get(key, _NOTHING)
+        both = tuple(a + b for a, b in zip(had.claimed, claimed, strict=True))
+        self._set(key, Position(had.free + grams, had.reserved, (both[0], both[1], both[2])))
+
+    def draw(self, lot: str, holder: int, account: str, grams: int, reserved: int = 0) -> tuple[int, int, int]:
+        """Take grams out, `reserved` of them from what was set aside for this purpose.
+
+        Unclaimed grams leave first; answers the claims that had to go along, by purpose.
+        """
+        self.known(lot)
+        key = Key(lot, holder, account)
+        had = self.positions.get(key, _NOTHING)
+        free = had.free - (grams - reserved)
+        if free < 0 or had.reserved < reserved:
+            raise BalanceExceeded(
+                f"{grams} g should leave, {had.free} g are free.",
+                field="quantity", value=grams, lot=lot, free_grams=had.free, reserved_grams=had.reserved,
+                fix="State at most what is free, or record what is missing first.",
+            )  # fmt: skip
+        left = free + had.reserved - reserved
+        stays = tuple(min(claim, left) for claim in had.claimed)
+        goes = tuple(claim - stay for claim, stay in zip(had.claimed, stays, strict=True))
+        self._set(key, Position(free, had.reserved - reserved, (stays[0], stays[1], stays[2])))
+        return goes[0], goes[1], goes[2]
+
+    def reserve(self, lot: str, holder: int, grams: int) -> None:
+        """Set free grams aside; negative grams give them back."""
+        had = self.position(lot, holder)
+        if had.free < grams or had.reserved + grams < 0:
+            raise BalanceExceeded(
+                f"{grams} g should be reserved, {had.free} g are free.",
+                field="grams", value=grams, lot=lot, free_grams=had.free, fix="Reserve at most what is free.",
+            )  # fmt: skip
+        self._set(Key(lot, holder, STOCK), had._replace(free=had.free - grams, reserved=had.reserved + grams))
+
+    def claim(self, lot: str, holder: int, purpose: Purpose, grams: int) -> None:
+        """A gram is claimed once per purpose: at most what is held and not yet claimed."""
+        self.known(lot)
+        had = self.position(lot, holder)
+        at = PURPOSES.index(purpose)
+        claimable = had.total - had.claimed[at]
+        if grams > claimable:
+            raise DoubleClaim(
+                f"{grams} g should be claimed, {claimable} g are held and not yet claimed for this purpose.",
+                field="grams", value=grams, lot=lot, purpose=purpose, claimable_grams=claimable,
+                fix="Claim at most what is not claimed yet.",
+            )  # fmt: skip
+        claimed = list(had.claimed)
+        claimed[at] += grams
+        self._set(Key(lot, holder, STOCK), had._replace(claimed=(claimed[0], claimed[1], claimed[2])))
+
+
+def check_sum(entries: Iterable[Entry]) -> None:
+    """Entries of one event sum to zero, on known accounts; anything else is our own fault. Raises Unbalanced."""
+    total = 0
+    for entry in entries:
+        if (entry.lot is None) != (entry.account in OUTSIDE) or entry.grams == 0:
+            raise Unbalanced(f"no such entry: {entry}")
+        total += entry.grams
+    if total:
+        raise Unbalanced(f"entries sum to {total} g")

@@ -1,0 +1,82 @@
+"""Refusals of the record: what would falsify the ledger, each with its status and stable code."""
+
+from typing import ClassVar
+
+from foundation.errors import Refusal
+
+
+class BalanceExceeded(Refusal):
+    """More was to leave than is free."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "INSUFFICIENT_BALANCE"
+
+
+class UnknownLot(Refusal):
+    """An event would draw mass from a lot that the record does not know (or not at this holder)."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "UNKNOWN_LOT"
+
+
+class LotTaken(Refusal):
+    """The identity is in use for something else."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "LOT_TAKEN"
+
+
+class MassCreated(Refusal):
+    """More would come out than went in."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "MASS_CREATED"
+
+
+class MaterialChanged(Refusal):
+    """Material changes only in a transformation."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "MATERIAL_CHANGED"
+
+
+class DoubleClaim(Refusal):
+    """The grams are claimed for this purpose already."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "DOUBLE_CLAIM"
+
+
+class DuplicateEvent(Refusal):
+    """The event id (or the same content under it) is in the record with other content."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "DUPLICATE_EVENT"
+
+
+class WrongTenant(Refusal):
+    """The key or person speaks for another organisation than the facility, lot or paper belongs to."""
+
+    status: ClassVar[int] = 403
+    code: ClassVar[str] = "WRONG_TENANT"
+
+
+class DateInvalid(Refusal):
+    """A date that cannot be: in the future, before the year 2000, or in the Buddhist calendar."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "DATE_INVALID"
+
+
+class UnitRefused(Refusal):
+    """A quantity in a unit that is not a mass, or not exact to the gram."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "UNIT_INVALID"
+
+
+class Incomplete(Refusal):
+    """A mass movement lacks a fact that the ledger needs (a mass, a material, a form)."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "INCOMPLETE"
