@@ -90,12 +90,23 @@ async def set_reader(session: AsyncSession, organisation_id: int | None, scope: 
     )
 
 
+class RawJson(str):
+    """JSON text that goes into a jsonb column as it is, without being decoded and encoded again."""
+
+    __slots__ = ()
+
+
+def _to_jsonb(value: object) -> bytes:
+    return b"\x01" + (value.encode() if isinstance(value, RawJson) else msgspec.json.encode(value))
+
+
 async def _prepare_writer(connection: "asyncpg.Connection[Any]") -> None:
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: msgspec.json.encode(value).decode(),
-        decoder=msgspec.json.decode,
+        format="binary",  # COPY takes no text codec; the first byte is the version of jsonb's wire form
+        encoder=_to_jsonb,
+        decoder=lambda data: msgspec.json.decode(data[1:]),
     )
 
 

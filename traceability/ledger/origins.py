@@ -8,7 +8,6 @@ from typing import Final, Literal, NamedTuple, Self
 
 Consumer = Literal["post", "pre", "virgin", "unknown"]
 UNKNOWN_COUNTRY: Final = "ZZ"  # ISO 3166-1 user-assigned: not stated
-CONSUMERS: Final = frozenset({"post", "pre", "virgin", "unknown"})
 
 
 class Origin(NamedTuple):
@@ -88,11 +87,12 @@ class Origins:
     @classmethod
     def from_json(cls, rows: Iterable[dict[str, object]]) -> "Origins":
         return cls(
-            tuple((Origin(str(row["country"]), _consumer(row["consumer"])), int(str(row["grams"]))) for row in rows)
+            tuple((Origin(str(row["country"]), consumer_of(row["consumer"])), int(str(row["grams"]))) for row in rows)
         )
 
 
-def _consumer(value: object) -> Consumer:
+def consumer_of(value: object) -> Consumer:
+    """The kind of waste (ISO 14021), or ValueError."""
     match value:
         case "post" | "pre" | "virgin" | "unknown":
             return value

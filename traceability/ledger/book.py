@@ -1,11 +1,11 @@
-"""The ledger: entries in grams that sum to zero, and the book that refuses before anything changes."""
+"""The book: entries in grams, and positions that refuse before anything changes."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from traceability.origins import Origins
+from traceability.ledger.origins import Origins
 from traceability.refusals import BalanceExceeded, DoubleClaim, LotTaken, UnknownLot
 
 STOCK: Final = "stock"

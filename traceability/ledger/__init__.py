@@ -1,0 +1,1 @@
+"""The ledger: every event becomes entries in grams that sum to zero (pure rules)."""

@@ -1,0 +1,261 @@
+"""Entering: a movement becomes entries in the book, or is refused before anything changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from standards.plausibility import Tolerances
+
+from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Lot, check_sum
+from traceability.ledger.movements import (
+    Arrival,
+    Departure,
+    ErrorDeclared,
+    Movement,
+    NewLot,
+    Part,
+    Receipt,
+    Rejection,
+    Shipment,
+    StockTake,
+    Transformation,
+    Unmoved,
+)
+from traceability.ledger.origins import Origins
+from traceability.refusals import Incomplete, MassCreated, UnknownLot
+
+COUNTED: Final = "counted"
+RECORDED: Final = "recorded"
+HELD: Final = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who states the movement, and where: the facility's country is the default country of collection."""
+
+    organisation: int
+    facility: int | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the record knows around one movement, loaded under the log lock.
+
+    `parties`: organisation ids by URI. `reserved`: grams still set aside per lot for the papers that this
+    shipment names. `reversal`: the entries of the event that an error declaration names (None: unknown).
+    """
+
+    parties: Mapping[str, int]
+    reserved: Mapping[str, int]
+    reversal: tuple[Entry, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of a movement: `entries` sum to zero; `consumed` is what reservations gave, per lot."""
+
+    outcome: str
+    entries: tuple[Entry, ...] = ()
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    consumed: tuple[Part, ...] = ()
+
+
+def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings, limits: Tolerances) -> Entered:
+    """Enter one movement. Raises a Refusal and leaves the book as it was where the ledger would be falsified."""
+    with book.attempt():
+        match movement:
+            case Unmoved(reason):
+                return Entered(RECORDED, reasons=(reason,))
+            case Arrival():
+                entered = _arrive(book, movement, speaker)
+            case Departure():
+                entered = _depart(book, movement, speaker)
+            case Shipment():
+                entered = _ship(book, movement, speaker, around)
+            case Receipt():
+                entered = _receive(book, movement, speaker, limits)
+            case Rejection():
+                entered = _reject(book, movement, speaker, around)
+            case Transformation():
+                entered = _transform(book, movement, speaker, limits)
+            case StockTake():
+                entered = _count(book, movement, speaker)
+            case ErrorDeclared():
+                entered = _reverse(book, around)
+        check_sum(entered.entries)
+        return entered
+
+
+def _new_lot(new: NewLot, speaker: Speaker, origins: Origins, default: Lot | None, custody: str) -> Lot:
+    material = new.material or (default.material if default else None)
+    form = new.form or (default.form if default else None)
+    for name, value in (("material", material), ("form", form)):
+        if not value:
+            raise Incomplete(
+                f"Lot {new.lot} has no {name}.", field=f"ilmd/{name}", value=None, lot=new.lot,
+                fix=f"State the {name} of every lot that comes into being.",
+            )  # fmt: skip
+    return Lot(new.lot, speaker.organisation, material or "", form or "", custody, origins, speaker.facility)
+
+
+def _arrive(book: Book, movement: Arrival, speaker: Speaker) -> Entered:
+    entries = []
+    for new in movement.lots:
+        origins = Origins.of(new.grams, new.country or speaker.country, new.consumer)
+        book.make(_new_lot(new, speaker, origins, None, new.custody or "segregated"))
+        book.add(new.lot, speaker.organisation, STOCK, new.grams)
+        entries.append(Entry(new.lot, speaker.organisation, STOCK, new.grams))
+    total = sum(new.grams for new in movement.lots)
+    return Entered(COUNTED, (*entries, Entry(None, speaker.organisation, movement.account, -total)))
+
+
+def _depart(book: Book, movement: Departure, speaker: Speaker) -> Entered:
+    known = _known_or_none(book, movement.parts)
+    if known is not None:
+        return known
+    for part in movement.parts:
+        book.draw(part.lot, speaker.organisation, STOCK, part.grams)
+    total = sum(part.grams for part in movement.parts)
+    drawn = tuple(Entry(part.lot, speaker.organisation, STOCK, -part.grams) for part in movement.parts)
+    return Entered(COUNTED, (*drawn, Entry(None, speaker.organisation, movement.account, total)))
+
+
+def _known_or_none(book: Book, parts: tuple[Part, ...]) -> Entered | None:
+    """Items that the record knows nothing of are recorded without entries; a mixture of both is refused."""
+    unknown = [part.lot for part in parts if part.lot not in book.lots]
+    if not unknown:
+        return None
+    if len(unknown) == len(parts):
+        return Entered(RECORDED, reasons=("unknown_items",))
+    raise UnknownLot(
+        f"The record knows no lot {unknown[0]}, though it knows others of this event.",
+        field="epcClass", value=unknown[0], fix="State them in events of their own, or correct the identity.",
+    )  # fmt: skip
+
+
+def _ship(book: Book, movement: Shipment, speaker: Speaker, around: Surroundings) -> Entered:
+    known = _known_or_none(book, movement.parts)
+    if known is not None:
+        return known
+    receiver = around.parties.get(movement.to or "")
+    if receiver is None:
+        return Entered(RECORDED, reasons=("unknown_destination",))
+    if receiver == speaker.organisation:
+        return Entered(RECORDED, reasons=("within_organisation",))
+    entries, consumed = [], []
+    for part in movement.parts:
+        reserved = min(part.grams, around.reserved.get(part.lot, 0))
+        claims = book.draw(part.lot, speaker.organisation, STOCK, part.grams, reserved)
+        book.add(part.lot, receiver, TRANSIT, part.grams, claims)
+        entries.append(Entry(part.lot, speaker.organisation, STOCK, -part.grams))
+        entries.append(Entry(part.lot, receiver, TRANSIT, part.grams))
+        consumed += [Part(part.lot, reserved)] if reserved else []
+    return Entered(COUNTED, tuple(entries), consumed=tuple(consumed))
+
+
+def _receive(book: Book, movement: Receipt, speaker: Speaker, limits: Tolerances) -> Entered:
+    """The receiver's own weight counts; the gap to the sender's goes to transit:difference (control C24)."""
+    known = _known_or_none(book, movement.parts)
+    if known is not None:
+        return known
+    entries: list[Entry] = []
+    flags: set[str] = set()
+    difference = 0
+    for part in movement.parts:
+        sent = movement.dispatched.get(part.lot) or book.position(part.lot, speaker.organisation, TRANSIT).free
+        if sent == 0:
+            return Entered(RECORDED, reasons=("nothing_in_transit",))
+        match limits.receipt(sent, part.grams):
+            case "HOLD":
+                return Entered(HELD, reasons=("RECEIPT_MISMATCH",))
+            case "FLAG":
+                flags.add("RECEIPT_MISMATCH")
+        claims = book.draw(part.lot, speaker.organisation, TRANSIT, sent)
+        kept = tuple(min(claim, part.grams) for claim in claims)
+        book.add(part.lot, speaker.organisation, STOCK, part.grams, (kept[0], kept[1], kept[2]))
+        entries.append(Entry(part.lot, speaker.organisation, TRANSIT, -sent))
+        entries.append(Entry(part.lot, speaker.organisation, STOCK, part.grams))
+        difference += sent - part.grams
+    if difference:
+        entries.append(Entry(None, speaker.organisation, "transit:difference", difference))
+    return Entered(COUNTED, tuple(entries), flags=tuple(sorted(flags)))
+
+
+def _reject(book: Book, movement: Rejection, speaker: Speaker, around: Surroundings) -> Entered:
+    known = _known_or_none(book, movement.parts)
+    if known is not None:
+        return known
+    sender = around.parties.get(movement.sender or "")
+    if sender is None:
+        return Entered(RECORDED, reasons=("unknown_source",))
+    entries = []
+    for part in movement.parts:
+        claims = book.draw(part.lot, speaker.organisation, TRANSIT, part.grams)
+        book.add(part.lot, sender, STOCK, part.grams, claims)
+        entries.append(Entry(part.lot, speaker.organisation, TRANSIT, -part.grams))
+        entries.append(Entry(part.lot, sender, STOCK, part.grams))
+    return Entered(COUNTED, tuple(entries))
+
+
+def _transform(book: Book, movement: Transformation, speaker: Speaker, limits: Tolerances) -> Entered:
+    drawn = sum(part.grams for part in movement.inputs)
+    made = sum(new.grams for new in movement.outputs) + sum(grams for _, grams in movement.sinks)
+    if made - drawn > limits.surplus(drawn):
+        raise MassCreated(
+            f"{made} g come out of {drawn} g.", field="outputQuantityList", value=made, surplus_grams=made - drawn,
+            fix="Record additives as inputs, or correct the weights.",
+        )  # fmt: skip
+    sources = [book.known(part.lot) for part in movement.inputs]
+    default = sources[0] if len({(lot.material) for lot in sources}) == 1 else None
+    claims = [0, 0, 0]
+    for part in movement.inputs:
+        for at, claim in enumerate(book.draw(part.lot, speaker.organisation, STOCK, part.grams)):
+            claims[at] += claim
+    blend = [(lot.origins, part.grams) for lot, part in zip(sources, movement.inputs, strict=True)]
+    custody = limits.weakest([lot.custody for lot in sources])
+    entries = [Entry(part.lot, speaker.organisation, STOCK, -part.grams) for part in movement.inputs]
+    for new in movement.outputs:
+        lot = _new_lot(new, speaker, Origins.blend(blend, new.grams), default, limits.weakest([custody, new.custody]))
+        book.make(lot)
+        # A claim on what went in stays on what comes out, up to its mass: the same grams are not claimed twice.
+        carried = [min(claim, new.grams) for claim in claims]
+        claims = [claim - part for claim, part in zip(claims, carried, strict=True)]
+        book.add(new.lot, speaker.organisation, STOCK, new.grams, (carried[0], carried[1], carried[2]))
+        entries.append(Entry(new.lot, speaker.organisation, STOCK, new.grams))
+    entries += [Entry(None, speaker.organisation, account, grams) for account, grams in movement.sinks]
+    if made < drawn:
+        entries.append(Entry(None, speaker.organisation, "loss:unstated", drawn - made))
+    elif made > drawn:
+        entries.append(Entry(None, speaker.organisation, "adjustment", drawn - made))
+    return Entered(COUNTED, tuple(entries))
+
+
+def _count(book: Book, movement: StockTake, speaker: Speaker) -> Entered:
+    """A count asserts, it moves nothing: a difference is flagged, and corrected by an event that says why."""
+    known = _known_or_none(book, movement.parts)
+    if known is not None:
+        return known
+    off = any(book.position(part.lot, speaker.organisation).total != part.grams for part in movement.parts)
+    return Entered(RECORDED, reasons=("count_only",), flags=("STOCK_DIFFERS",) if off else ())
+
+
+def _reverse(book: Book, around: Surroundings) -> Entered:
+    """Take back an event's entries; where that would take a consumed lot below zero, it is held."""
+    if around.reversal is None:
+        return Entered(RECORDED, reasons=("unknown_event",))
+    if not around.reversal:
+        return Entered(RECORDED, reasons=("nothing_entered",))
+    entries = tuple(entry._replace(grams=-entry.grams) for entry in around.reversal)
+    for entry in entries:
+        if entry.lot is None or entry.grams > 0:
+            continue
+        had = book.position(entry.lot, entry.holder, entry.account)
+        if had.free < -entry.grams or any(claim > had.total + entry.grams for claim in had.claimed):
+            return Entered(HELD, reasons=("ALREADY_CONSUMED",))
+        book.draw(entry.lot, entry.holder, entry.account, -entry.grams)
+    for entry in entries:
+        if entry.lot is not None and entry.grams > 0:
+            book.add(entry.lot, entry.holder, entry.account, entry.grams)
+    return Entered(COUNTED, entries)

@@ -1,0 +1,224 @@
+"""Interpretation: what an EPCIS event says about mass, read without knowing the record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from standards.quantities import QuantityError, grams_of
+
+from traceability.events import (
+    AggregationEvent,
+    AssociationEvent,
+    Event,
+    ObjectEvent,
+    QuantityElement,
+    TransactionEvent,
+    TransformationEvent,
+)
+from traceability.identifiers import NAMESPACE
+from traceability.ledger.book import OUTSIDE
+from traceability.ledger.movements import (
+    Arrival,
+    Departure,
+    ErrorDeclared,
+    Movement,
+    NewLot,
+    Part,
+    Receipt,
+    Rejection,
+    Shipment,
+    StockTake,
+    Transformation,
+    Unmoved,
+)
+from traceability.ledger.origins import consumer_of
+from traceability.refusals import Incomplete, UnitRefused
+
+# Our own business steps, where CBV has no word.
+OPENING: Final = NAMESPACE + "BizStep-opening"
+SORTING: Final = NAMESPACE + "BizStep-sorting"
+REPROCESSING: Final = NAMESPACE + "BizStep-reprocessing"
+RECYCLING: Final = NAMESPACE + "BizStep-recycling"
+REJECTING: Final = NAMESPACE + "BizStep-rejecting"
+PLACING: Final = NAMESPACE + "BizStep-placing"
+EXPORTING: Final = NAMESPACE + "BizStep-exporting"
+IMPORTING: Final = NAMESPACE + "BizStep-importing"
+
+ARRIVALS: Final[Mapping[str, str]] = {OPENING: "opening", IMPORTING: "imported", "collecting": "collected"}
+DEPARTURES: Final[Mapping[str, str]] = {
+    PLACING: "placed", EXPORTING: "exported", "destroying": "landfill", "decommissioning": "landfill",
+}  # fmt: skip
+SINKS: Final = frozenset(a for a in OUTSIDE if a.split(":")[0] in {"loss", "residue", "energy", "landfill"})
+
+
+def own_prefix(context: object) -> str:
+    """The prefix that this document binds to our namespace (`junkan` where it binds none)."""
+    for part in context if isinstance(context, list) else [context]:
+        if isinstance(part, Mapping):
+            for prefix, iri in part.items():
+                if iri == NAMESPACE:
+                    return str(prefix)
+    return "junkan"
+
+
+def movement_of(event: Event, prefix: str = "junkan") -> Movement:
+    """What this event says about mass. Raises Incomplete or UnitRefused where it speaks of our ledger, but badly."""
+    if event.error_declaration is not None:
+        return ErrorDeclared(event.event_id) if event.event_id else Unmoved("no_event_id")
+    own = _Own(prefix, event)
+    match event:
+        case TransformationEvent():
+            return _transformation(event, own)
+        case ObjectEvent():
+            return _object(event, own)
+        case AggregationEvent() | AssociationEvent():
+            return Unmoved("containment_only")
+        case TransactionEvent():
+            return Unmoved("ownership_only")
+
+
+def _object(event: ObjectEvent, own: "_Own") -> Movement:  # noqa: PLR0911 - one line per kind of movement
+    step, elements = event.biz_step or "", event.quantity_list or ()
+    if not elements:
+        return Unmoved("no_quantity")
+    if event.action == "ADD":
+        account = ARRIVALS.get(step)
+        if account is None or not own.speaks:
+            return Unmoved("material_unknown" if account else "no_mass_movement")
+        return Arrival(account, own.new_lots(elements, "/quantityList"))
+    parts = own.parts(elements, "/quantityList")
+    if parts is None:
+        return Unmoved("no_mass")
+    if event.action == "DELETE":
+        account = own.text("account") or DEPARTURES.get(step)
+        if account not in OUTSIDE:
+            return Unmoved("no_mass_movement")
+        return Departure(account, parts)
+    match step:
+        case "shipping" | "departing":
+            references = tuple(each.biz_transaction for each in event.biz_transaction_list or ())
+            return Shipment(_party(event.destination_list), parts, references)
+        case "receiving" | "accepting":
+            return Receipt(parts, own.dispatched())
+        case "stock_taking":
+            return StockTake(parts)
+        case _ if step == REJECTING:
+            return Rejection(_party(event.source_list), parts)
+        case _ if step in DEPARTURES and step.startswith(NAMESPACE):
+            return Departure(DEPARTURES[step], parts)
+        case _:
+            return Unmoved("no_mass_movement")
+
+
+def _transformation(event: TransformationEvent, own: "_Own") -> Movement:
+    inputs = own.parts(event.input_quantity_list or (), "/inputQuantityList")
+    if not (inputs and event.output_quantity_list):
+        return Unmoved("partial_transformation" if event.transformation_id else "no_mass")
+    if not own.speaks:
+        return Unmoved("material_unknown")
+    return Transformation(inputs, own.new_lots(event.output_quantity_list, "/outputQuantityList"), own.sinks())
+
+
+def _party(places: Iterable[Any] | None) -> str | None:
+    """The possessing party (CBV source/destination type), else the owning one."""
+    found = {each.type: each.source if hasattr(each, "source") else each.destination for each in places or ()}
+    return found.get("possessing_party") or found.get("owning_party")
+
+
+class _Own:
+    """Our extension of one event: facts that EPCIS has no field for, under the document's prefix for our namespace."""
+
+    def __init__(self, prefix: str, event: Event) -> None:
+        self.prefix = prefix
+        self.extensions: Mapping[str, Any] = event.extensions
+        self.ilmd: Mapping[str, Any] = getattr(event, "ilmd", None) or {}
+        listed = self.extensions.get(f"{prefix}:lots") or ()
+        rows = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else (listed,)
+        self.lots = {str(row.get(f"{prefix}:lot")): row for row in rows if isinstance(row, Mapping)}
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this event means to enter our ledger: it states a material or a form."""
+        keys = {f"{self.prefix}:material", f"{self.prefix}:form", f"{self.prefix}:lots"}
+        return not keys.isdisjoint(self.ilmd) or not keys.isdisjoint(self.extensions)
+
+    def text(self, name: str, lot: str = "") -> str | None:
+        """A word stated for this lot, else for the whole event."""
+        for facts in (self.lots.get(lot, {}), self.ilmd, self.extensions):
+            value = facts.get(f"{self.prefix}:{name}")
+            if isinstance(value, str) and value:
+                return value
+        return None
+
+    def grams(self, element: QuantityElement, pointer: str) -> int | None:
+        if element.quantity is None or element.uom is None:
+            return None
+        return _grams(element.quantity, element.uom, pointer, refuse=self.speaks)
+
+    def parts(self, elements: Sequence[QuantityElement], pointer: str) -> tuple[Part, ...] | None:
+        """All quantities in grams, summed per lot; None where one of them is no mass."""
+        sums: dict[str, int] = {}
+        for at, element in enumerate(elements):
+            grams = self.grams(element, f"{pointer}/{at}")
+            if grams is None or grams <= 0:
+                return None
+            sums[element.epc_class] = sums.get(element.epc_class, 0) + grams
+        return tuple(Part(lot, grams) for lot, grams in sums.items())
+
+    def new_lots(self, elements: Sequence[QuantityElement], pointer: str) -> tuple[NewLot, ...]:
+        lots = []
+        for at, element in enumerate(elements):
+            lot = element.epc_class
+            grams = self.grams(element, f"{pointer}/{at}")
+            if not grams or grams < 0:
+                raise Incomplete(
+                    "A lot comes into being without a mass.", field=f"{pointer}/{at}/quantity",
+                    value=element.quantity, fix="State its mass, for example quantity 1250 with uom KGM.",
+                )  # fmt: skip
+            try:
+                consumer = consumer_of(self.text("consumer", lot) or "unknown")
+            except ValueError as error:
+                raise Incomplete(
+                    f"{error}.", field=f"{self.prefix}:consumer", value=self.text("consumer", lot),
+                    fix="Use post, pre, virgin or unknown.",
+                ) from error  # fmt: skip
+            material, form, custody = (self.text(name, lot) for name in ("material", "form", "custody"))
+            lots.append(NewLot(lot, grams, material, form, custody, consumer, self.text("country", lot)))
+        return tuple(lots)
+
+    def sinks(self) -> tuple[tuple[str, int], ...]:
+        """Stated losses and residues: `<prefix>:sinks` = [{account, quantity, uom}]."""
+        sums: dict[str, int] = {}
+        for at, row in enumerate(self.extensions.get(f"{self.prefix}:sinks") or ()):
+            pointer = f"/{self.prefix}:sinks/{at}"
+            account, value = row.get(f"{self.prefix}:account"), row.get(f"{self.prefix}:quantity")
+            if account not in SINKS or isinstance(value, bool) or not isinstance(value, int | Decimal):
+                raise Incomplete(
+                    "A loss or residue needs an account and a mass.", field=pointer, value=str(account),
+                    fix=f"Use one of {', '.join(sorted(SINKS))} and a quantity.",
+                )  # fmt: skip
+            grams = _grams(Decimal(value), str(row.get(f"{self.prefix}:uom", "KGM")), pointer, refuse=True)
+            sums[account] = sums.get(account, 0) + (grams or 0)
+        return tuple((account, grams) for account, grams in sums.items() if grams)
+
+    def dispatched(self) -> Mapping[str, int]:
+        """The sender's weights that a receipt answers: `<prefix>:dispatched` = [{lot, quantity, uom}]."""
+        sums: dict[str, int] = {}
+        for at, row in enumerate(self.extensions.get(f"{self.prefix}:dispatched") or ()):
+            value, lot = row.get(f"{self.prefix}:quantity"), str(row.get(f"{self.prefix}:lot"))
+            uom = str(row.get(f"{self.prefix}:uom", "KGM"))
+            grams = _grams(Decimal(str(value)), uom, f"/{self.prefix}:dispatched/{at}", refuse=True)
+            sums[lot] = sums.get(lot, 0) + (grams or 0)
+        return sums
+
+
+def _grams(value: Decimal, uom: str, pointer: str, *, refuse: bool) -> int | None:
+    try:
+        return grams_of(value, uom)
+    except QuantityError as error:
+        if not refuse:
+            return None
+        raise UnitRefused(
+            f"{value} {uom} is no mass exact to the gram.", field=f"{pointer}/uom", value=uom,
+            fix="State the mass in KGM (kilograms), TNE (tonnes) or GRM (grams).",
+        ) from error  # fmt: skip

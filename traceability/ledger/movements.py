@@ -1,0 +1,101 @@
+"""Movements: the closed set of things that an event can say about mass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from traceability.ledger.origins import Consumer
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Grams of a lot that is expected to be known."""
+
+    lot: str
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLot:
+    """Grams of a lot that comes into being; material and form None: as the only input's."""
+
+    lot: str
+    grams: int
+    material: str | None
+    form: str | None
+    custody: str | None
+    consumer: Consumer
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Mass comes into the record from an outside account."""
+
+    account: str
+    lots: tuple[NewLot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Mass leaves the record into an outside account."""
+
+    account: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Stock of the sender goes into transit to the party `to` (its URI)."""
+
+    to: str | None
+    parts: tuple[Part, ...]
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was in transit arrives, by the receiver's own weight; `dispatched` says which of the sender's grams."""
+
+    parts: tuple[Part, ...]
+    dispatched: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What was in transit goes back to the sender's stock, by the sender's weight."""
+
+    sender: str | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """Lots become other lots, losses and residues."""
+
+    inputs: tuple[Part, ...]
+    outputs: tuple[NewLot, ...]
+    sinks: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockTake:
+    """A count asserts what is held of each lot."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDeclared:
+    """The event of this id was wrong: its entries are reversed."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmoved:
+    """No mass moves; `reason` is a stable code."""
+
+    reason: str
+
+
+Movement = Arrival | Departure | Shipment | Receipt | Rejection | Transformation | StockTake | ErrorDeclared | Unmoved

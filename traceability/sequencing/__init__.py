@@ -1,0 +1,1 @@
+"""Sequencing: commands are ordered, decided and committed by one writer, in batches."""

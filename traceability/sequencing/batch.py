@@ -1,0 +1,252 @@
+"""A batch: the facts decided one after another under the log lock, as the rows that one commit will write."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from traceability.controls import Controls
+from traceability.leaf import commitment_root, commitments, leaf_data
+from traceability.ledger.book import Book, Entry, Key
+from traceability.ledger.entering import HELD, RECORDED, Entered, Surroundings, enter
+from traceability.merkle import leaf_hash
+from traceability.refusals import DuplicateEvent, UnknownLot
+from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event of the record with the same id or content: its index, id and hash."""
+
+    index: int
+    event_id: str
+    event_hash: bytes
+
+
+@dataclass
+class Reserved:
+    """A reservation as it stands: what remains set aside of a lot for a reference."""
+
+    lot: str
+    holder: int
+    remaining: int
+    reference: str
+    counterparty: int
+    grams: int = 0
+    new: bool = False
+
+
+@dataclass
+class Loaded:
+    """What the record holds around a batch, read in a handful of statements under the log lock."""
+
+    size: int
+    record_time: datetime
+    book: Book
+    before: dict[Key, tuple[int, int, tuple[int, int, int]]]
+    by_id: dict[tuple[int, str], Known]
+    by_hash: dict[tuple[int, bytes], Known]
+    reservations: dict[str, Reserved]
+    reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    uris: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact with its index and what came of it."""
+
+    index: int
+    fact: Prepared
+    entered: Entered
+    fields: dict[str, Any]
+    root: bytes
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point that a refused command is taken back to."""
+
+    book: int
+    rows: int
+    reservations: Mapping[str, int]
+    reversals: dict[tuple[int, str], tuple[Entry, ...]]
+
+
+@dataclass
+class Plan:
+    """The batch as decided so far; a refused command leaves nothing here."""
+
+    loaded: Loaded
+    controls: Controls
+    rows: list[Row] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+
+    def mark(self) -> "Mark":
+        """Where the batch stands now, for `take_back`."""
+        reservations = {reference: each.remaining for reference, each in self.loaded.reservations.items()}
+        return Mark(self.loaded.book.mark(), len(self.rows), reservations, dict(self.loaded.reversals))
+
+    def decide(self, command: Command) -> tuple[Accepted, ...]:
+        """Enter every item of a command, in order; whatever is raised takes all of it back."""
+        mark = self.mark()
+        try:
+            return tuple(accepted for item in command.items if (accepted := self._item(item)) is not None)
+        except BaseException:
+            self.take_back(mark)
+            raise
+
+    def take_back(self, mark: "Mark") -> None:
+        """As if nothing had been decided since: book, rows, keys, reservations and reversals."""
+        self.loaded.book.take_back(mark.book)
+        for row in self.rows[mark.rows :]:
+            if not row.fact.declares_error:
+                del self.loaded.by_id[row.fact.speaker.organisation, row.fact.event_id]
+                del self.loaded.by_hash[row.fact.speaker.organisation, row.fact.event_hash]
+        del self.rows[mark.rows :]
+        for reference in [each for each in self.loaded.reservations if each not in mark.reservations]:
+            del self.loaded.reservations[reference]
+        for reference, remaining in mark.reservations.items():
+            self.loaded.reservations[reference].remaining = remaining
+        self.loaded.reversals = mark.reversals
+
+    def _item(self, item: Prepared | Reserve | GiveBack) -> Accepted | None:
+        match item:
+            case Prepared():
+                return self._known(item) or self._fact(item)
+            case Reserve():
+                self._reserve(item)
+            case GiveBack(reference):
+                reserved = self.loaded.reservations.get(reference)
+                if reserved is None:
+                    raise UnknownLot("Nothing is reserved under this reference.", field="reference", value=reference)
+                self.loaded.book.reserve(reserved.lot, reserved.holder, -reserved.remaining)
+                reserved.remaining = 0
+                self.touched.add(reference)
+        return None
+
+    def _reserve(self, item: Reserve) -> None:
+        if item.reference in self.loaded.reservations:
+            raise DuplicateEvent("Grams are reserved under this reference already.", value=item.reference)
+        self.loaded.book.known(item.lot)
+        self.loaded.book.reserve(item.lot, item.holder, item.grams)
+        self.loaded.reservations[item.reference] = Reserved(
+            item.lot, item.holder, item.grams, item.reference, item.counterparty, item.grams, new=True
+        )
+
+    def _known(self, fact: Prepared) -> Accepted | None:
+        """The same event again is answered as it was; the same id with other content is refused."""
+        if fact.declares_error:
+            return None
+        organisation = fact.speaker.organisation
+        known = self.loaded.by_id.get((organisation, fact.event_id))
+        if known is not None and known.event_hash != fact.event_hash:
+            raise DuplicateEvent(
+                "This event id is in the record with other content.", field="eventID", value=fact.event_id,
+                index=known.index, fix="Declare the recorded event erroneous, or give the new event its own id.",
+            )  # fmt: skip
+        known = known or self.loaded.by_hash.get((organisation, fact.event_hash))
+        if known is None:
+            return None
+        return Accepted(known.index, known.event_id, "duplicate", (), (), self.loaded.record_time, duplicate=True)
+
+    def _fact(self, fact: Prepared) -> Accepted:
+        loaded = self.loaded
+        entered = self._enter(fact)
+        index = loaded.size + len(self.rows)
+        fields = self._fields(fact, entered)
+        root = commitment_root((*fact.commitments, *commitments(fields, fact.salt)))
+        time_us = int(loaded.record_time.timestamp()) * 1_000_000 + loaded.record_time.microsecond
+        leaf = leaf_hash(leaf_data(fact.kind, fact.event_hash, root, time_us))
+        self.rows.append(Row(index, fact, entered, fields, root, leaf))
+        wanted = loaded.reversals.get((fact.speaker.organisation, fact.event_id))
+        if wanted is not None:
+            loaded.reversals[fact.speaker.organisation, fact.event_id] = net((*wanted, *entered.entries))
+        if not fact.declares_error:
+            known = Known(index, fact.event_id, fact.event_hash)
+            loaded.by_id[fact.speaker.organisation, fact.event_id] = known
+            loaded.by_hash[fact.speaker.organisation, fact.event_hash] = known
+        return Accepted(index, fact.event_id, entered.outcome, entered.reasons, entered.flags, loaded.record_time)
+
+    def _enter(self, fact: Prepared) -> Entered:
+        book = self.loaded.book
+        if fact.held is not None:
+            return Entered(HELD, reasons=(fact.held,), flags=fact.flags)
+        if fact.claiming is not None:
+            claiming = fact.claiming
+            book.claim(claiming.lot, fact.speaker.organisation, claiming.purpose, claiming.grams)
+        if fact.kind not in {"epcis", "release"}:
+            return Entered(RECORDED)
+        mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
+        around = Surroundings(
+            fact.parties,
+            {each.lot: each.remaining for each in mine if each.holder == fact.speaker.organisation},
+            self.loaded.reversals.get((fact.speaker.organisation, fact.event_id)),
+        )
+        entered = enter(book, fact.movement, fact.speaker, around, self.controls)
+        for part in entered.consumed:
+            reserved = next(each for each in mine if each.lot == part.lot)
+            reserved.remaining -= part.grams
+            self.touched.add(reserved.reference)
+        flags = tuple(sorted({*entered.flags, *fact.flags}))
+        return Entered(entered.outcome, entered.entries, entered.reasons, flags, entered.consumed)
+
+    def _fields(self, fact: Prepared, entered: Entered) -> dict[str, Any]:
+        """What the record itself adds to a fact, committed to like the fact's own fields."""
+        return {
+            "junkan:entries": [
+                [entry.lot, self.loaded.uris[entry.holder], entry.account, entry.grams] for entry in entered.entries
+            ],
+            "junkan:outcome": {
+                "outcome": entered.outcome,
+                "reasons": list(entered.reasons),
+                "flags": list(entered.flags),
+                "organisation": self.loaded.uris[fact.speaker.organisation],
+                "day": fact.event_day.isoformat(),
+                "backfill": fact.backfill,
+                "rules": fact.rules,
+            },
+        }
+
+    def deltas(self) -> list[tuple[Key, bool, tuple[int, int, int, int, int]]]:
+        """Per changed position: is it new, and by how much free, reserved and the three claims change."""
+        result = []
+        for key in sorted(self.loaded.book.changed):
+            after = self.loaded.book.positions.get(key)
+            if after is None:
+                continue
+            known = key in self.loaded.before
+            free, reserved, claimed = self.loaded.before.get(key, (0, 0, (0, 0, 0)))
+            by = [after.free - free, after.reserved - reserved]
+            by += [now - then for now, then in zip(after.claimed, claimed, strict=True)]
+            if any(by) or not known:
+                result.append((key, not known, (by[0], by[1], by[2], by[3], by[4])))
+        return result
+
+
+def net(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """What still stands of an event after its reversals: one entry per account, none that is zero."""
+    sums: dict[tuple[str | None, int, str], int] = {}
+    for lot, holder, account, grams in entries:
+        sums[lot, holder, account] = sums.get((lot, holder, account), 0) + grams
+    return tuple(Entry(lot, holder, account, grams) for (lot, holder, account), grams in sums.items() if grams)
+
+
+def lots_of(command: Command) -> set[str]:
+    """Every lot URI that a command may touch."""
+    found: set[str] = set()
+    for item in command.items:
+        match item:
+            case Prepared():
+                found.update(getattr(part, "lot", "") for part in _parts(item))
+                found.update([item.claiming.lot] if item.claiming else [])
+            case Reserve():
+                found.add(item.lot)
+            case GiveBack():
+                pass
+    return found
+
+
+def _parts(fact: Prepared) -> list[Any]:
+    names = ("lots", "parts", "inputs", "outputs")
+    return [part for name in names for part in getattr(fact.movement, name, ())]

@@ -1,0 +1,128 @@
+"""Commands: what the sequencer is asked to commit, all or nothing, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from foundation.errors import Refusal
+from traceability.ledger.book import Purpose
+from traceability.ledger.entering import Speaker
+from traceability.ledger.movements import Movement
+
+Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """These grams of this lot are claimed for this purpose by the fact that carries this value."""
+
+    lot: str
+    purpose: Purpose
+    grams: int
+    jurisdiction: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A fact ready to be given its index: parsed, validated, hashed and committed to, outside any lock.
+
+    `commitments` are the salted commitments to the fields of `body` (traceability.leaf); `held` names the
+    control that holds the event (its movement then makes no entries).
+    """
+
+    kind: Kind
+    speaker: Speaker
+    actor: str
+    event_id: str
+    event_hash: bytes
+    declares_error: bool
+    body: str
+    context: Any
+    salt: bytes
+    commitments: tuple[tuple[str, bytes], ...]
+    movement: Movement
+    event_time: datetime
+    event_day: date
+    rules: str
+    parties: Mapping[str, int]
+    event_type: str | None = None
+    action: str | None = None
+    biz_step: str | None = None
+    disposition: str | None = None
+    transformation_id: str | None = None
+    references: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    held: str | None = None
+    backfill: bool = False
+    claiming: Claiming | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Set grams of a lot aside for a paper (a trade's reference) and its other party."""
+
+    reference: str
+    lot: str
+    holder: int
+    counterparty: int
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """What is still reserved under this reference becomes free again."""
+
+    reference: str
+
+
+Item = Prepared | Reserve | GiveBack
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOf:
+    """In a write's arguments: the log index that the command's n-th item is given."""
+
+    item: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A row that must commit together with the command; a row count other than `expects` refuses the command."""
+
+    sql: str
+    args: tuple[Any, ...]
+    refusal: Refusal
+    expects: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """All or nothing: the items enter in order, then the writes run, in the sequencer's transaction."""
+
+    items: tuple[Item, ...]
+    writes: tuple[Write, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One item as it was committed. `duplicate`: it was in the record already, and nothing was written."""
+
+    index: int
+    event_id: str
+    outcome: str
+    reasons: tuple[str, ...]
+    flags: tuple[str, ...]
+    record_time: datetime
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The command is committed and durable; one `Accepted` per fact among its items, in order."""
+
+    accepted: tuple[Accepted, ...]
+
+
+BATCH: Final = 512

@@ -1,0 +1,131 @@
+"""Loading: what the record holds around a batch, read under the log lock in a handful of statements."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import asyncpg
+
+from traceability.ledger.book import Book, Entry, Key, Lot, Position
+from traceability.ledger.origins import Origins
+from traceability.sequencing.batch import Known, Loaded, Reserved, lots_of, net
+from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
+
+Connection = asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]
+
+KEYS = """
+SELECT k.organisation_id, k.event_id, k.event_hash, k.index FROM event_key k
+WHERE NOT k.declares_error AND (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+UNION
+SELECT k.organisation_id, k.event_id, k.event_hash, k.index FROM event_key k
+WHERE NOT k.declares_error AND (k.organisation_id, k.event_hash) IN (SELECT * FROM unnest($1::bigint[], $3::bytea[]))
+"""
+LOTS = """
+SELECT id, uri, organisation_id, facility_id, material, form, custody, origins FROM lot WHERE uri = ANY($1::text[])
+"""
+BALANCES = """
+SELECT lot_id, holder, account, free, reserved, claimed_epr, claimed_content, claimed_credit
+FROM balance WHERE lot_id = ANY($1::bigint[]) ORDER BY lot_id, holder, account FOR UPDATE
+"""
+RESERVATIONS = """
+SELECT r.reference, l.uri, r.holder, r.counterparty, r.remaining
+FROM reservation r JOIN lot l ON l.id = r.lot_id WHERE r.reference = ANY($1::text[])
+"""
+REVERSALS = """
+SELECT k.organisation_id, k.event_id, l.uri, e.holder, e.account, e.grams
+FROM event_key k JOIN entry e ON e.event_index = k.index LEFT JOIN lot l ON l.id = e.lot_id
+WHERE (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+"""
+
+
+def facts_of(commands: Iterable[Command]) -> list[Prepared]:
+    return [item for command in commands for item in command.items if isinstance(item, Prepared)]
+
+
+async def load(
+    connection: Connection, commands: Sequence[Command], size: int, record_time: Any, uris: dict[int, str]
+) -> tuple[Loaded, dict[str, int]]:
+    """Everything that deciding these commands may need, and the ids of the known lots by URI."""
+    facts = facts_of(commands)
+    by_id, by_hash = await _keys(connection, facts)
+    wanted, reversals = await _reversals(connection, facts)
+    reservations = await _reservations(connection, commands)
+    lots = {uri for command in commands for uri in lots_of(command)}
+    lots |= {entry.lot for entries in reversals.values() for entry in entries if entry.lot}
+    lots |= {reserved.lot for reserved in reservations.values()}
+    book, ids, before = await _book(connection, lots)
+    holders = {fact.speaker.organisation for fact in facts} | {key.holder for key in before}
+    holders |= {party for fact in facts for party in fact.parties.values()}
+    missing = [holder for holder in holders if holder not in uris]
+    if missing:
+        for row in await connection.fetch("SELECT id, uri FROM organisation WHERE id = ANY($1)", missing):
+            uris[row["id"]] = row["uri"]
+    return (
+        Loaded(size, record_time, book, before, by_id, by_hash, reservations, {**wanted, **reversals}, uris),
+        ids,
+    )
+
+
+async def _keys(
+    connection: Connection, facts: Sequence[Prepared]
+) -> tuple[dict[tuple[int, str], Known], dict[tuple[int, bytes], Known]]:
+    stated = [fact for fact in facts if not fact.declares_error]
+    by_id: dict[tuple[int, str], Known] = {}
+    by_hash: dict[tuple[int, bytes], Known] = {}
+    if stated:
+        organisations = [fact.speaker.organisation for fact in stated]
+        ids, hashes = [fact.event_id for fact in stated], [fact.event_hash for fact in stated]
+        for organisation, event_id, event_hash, index in await connection.fetch(KEYS, organisations, ids, hashes):
+            known = Known(index, event_id, event_hash)
+            by_id[organisation, event_id] = known
+            by_hash[organisation, event_hash] = known
+    return by_id, by_hash
+
+
+async def _reversals(
+    connection: Connection, facts: Sequence[Prepared]
+) -> tuple[dict[tuple[int, str], tuple[Entry, ...]], dict[tuple[int, str], tuple[Entry, ...]]]:
+    """What still stands of each event that is declared erroneous; an empty tuple for one not (yet) known."""
+    named = {(fact.speaker.organisation, fact.event_id) for fact in facts if fact.declares_error}
+    if not named:
+        return {}, {}
+    rows = await connection.fetch(REVERSALS, [each[0] for each in named], [each[1] for each in named])
+    found: dict[tuple[int, str], list[Entry]] = {}
+    for organisation, event_id, lot, holder, account, grams in rows:
+        found.setdefault((organisation, event_id), []).append(Entry(lot, holder, account, grams))
+    return dict.fromkeys(named, ()), {key: net(entries) for key, entries in found.items()}
+
+
+async def _reservations(connection: Connection, commands: Sequence[Command]) -> dict[str, Reserved]:
+    references = {reference for fact in facts_of(commands) for reference in fact.references}
+    for command in commands:
+        references |= {item.reference for item in command.items if isinstance(item, Reserve | GiveBack)}
+    if not references:
+        return {}
+    rows = await connection.fetch(RESERVATIONS, list(references))
+    return {
+        reference: Reserved(lot, holder, remaining, reference, counterparty)
+        for reference, lot, holder, counterparty, remaining in rows
+    }
+
+
+async def _book(
+    connection: Connection, uris: set[str]
+) -> tuple[Book, dict[str, int], dict[Key, tuple[int, int, tuple[int, int, int]]]]:
+    book, ids = Book(), {}
+    before: dict[Key, tuple[int, int, tuple[int, int, int]]] = {}
+    if not uris:
+        return book, ids, before
+    for row in await connection.fetch(LOTS, list(uris)):
+        ids[row["uri"]] = row["id"]
+        origins = Origins.from_json(row["origins"])
+        book.lots[row["uri"]] = Lot(
+            row["uri"], row["organisation_id"], row["material"], row["form"], row["custody"], origins,
+            row["facility_id"],
+        )  # fmt: skip
+    by_id = {lot_id: uri for uri, lot_id in ids.items()}
+    for lot_id, holder, account, free, reserved, *claimed in await connection.fetch(BALANCES, list(by_id)):
+        key = Key(by_id[lot_id], holder, account)
+        claims = (claimed[0], claimed[1], claimed[2])
+        book.positions[key] = Position(free, reserved, claims)
+        before[key] = (free, reserved, claims)
+    return book, ids, before
