@@ -94,7 +94,7 @@ async def directory(session: AsyncSession, uris: Iterable[str]) -> Directory:
     columns = (Facility.uri, Facility.id, Facility.organisation_id, Facility.country, Facility.time_zone)
     places = await session.execute(select(*columns).where(Facility.uri.in_(wanted)))
     return Directory(
-        {uri: number for uri, number in parties},
+        {row.uri: row.id for row in parties},
         {uri: Place(number, owner, country, ZoneInfo(zone)) for uri, number, owner, country, zone in places},
     )
 
