@@ -80,3 +80,17 @@ class Incomplete(Refusal):
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "INCOMPLETE"
+
+
+class EventRefused(Refusal):
+    """An event that EPCIS 2.0 itself does not allow, or that fell with the rest of its document."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "EVENT_INVALID"
+
+
+class LoadSize(Refusal):
+    """One load that no vehicle carries."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "LOAD_SIZE"

@@ -98,6 +98,7 @@ class EntryRow(Base):
     holder: Mapped[int] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(primary_key=True)
     grams: Mapped[int]
+    transforms: Mapped[bool]
 
 
 class BalanceRow(Base):
@@ -198,3 +199,16 @@ class TileRow(Base):
     level: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     hashes: Mapped[bytes] = mapped_column(BYTEA)
+
+
+class LabelReportRow(Base):
+    """What somebody who scanned a label told us."""
+
+    __tablename__ = "label_report"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    lot_id: Mapped[int]
+    reason: Mapped[str]
+    message: Mapped[str]
+    reported_at: Mapped[datetime]
+    cleared_by: Mapped[str | None]
+    cleared_at: Mapped[datetime | None]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from standards.plausibility import Tolerances
-
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Lot, check_sum
 from traceability.ledger.movements import (
     Arrival,

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from standards.quantities import QuantityError, grams_of
-
 from traceability.events import (
     AggregationEvent,
     AssociationEvent,

@@ -50,9 +50,13 @@ class Sequencer:
 
     async def submit(self, command: Command) -> Receipt:
         """Commit this command. Raises its Refusal, or Unavailable where the database is not there now."""
+        return await (await self.enqueue(command))
+
+    async def enqueue(self, command: Command) -> "asyncio.Future[Receipt]":
+        """Put a command in line; the future answers after its commit. Waits while the queue is full."""
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         await self._queue.put((command, answer))
-        return await answer
+        return answer
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Sequencer"]:

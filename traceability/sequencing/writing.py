@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from foundation.database import RawJson
 from traceability.identifiers import token_of
+from traceability.ledger.movements import Transformation
 from traceability.sequencing.batch import Plan, Row
 from traceability.sequencing.loading import Connection
 from traceability.tiles import Edge, append
@@ -21,7 +22,7 @@ LOT: Final = (
     "id", "uri", "token", "organisation_id", "facility_id", "material", "form", "custody", "origins",
     "created_index", "created_day",
 )  # fmt: skip
-ENTRY: Final = ("event_index", "lot_id", "holder", "account", "grams")
+ENTRY: Final = ("event_index", "lot_id", "holder", "account", "grams", "transforms")
 BALANCE: Final = (
     "lot_id", "holder", "account", "free", "reserved", "claimed_epr", "claimed_content", "claimed_credit",
 )  # fmt: skip
@@ -144,10 +145,11 @@ def _lots(plan: Plan, ids: dict[str, int]) -> list[tuple[Any, ...]]:
 
 def _entries(rows: Sequence[Row], ids: dict[str, int]) -> list[tuple[Any, ...]]:
     return [
-        (row.index, ids[entry.lot] if entry.lot is not None else None, entry.holder, entry.account, entry.grams)
+        (row.index, None if entry.lot is None else ids[entry.lot], entry.holder, entry.account, entry.grams,
+         entry.lot is not None and isinstance(row.fact.movement, Transformation))
         for row in rows
         for entry in row.entered.entries
-    ]
+    ]  # fmt: skip
 
 
 async def _balances(connection: Connection, plan: Plan, ids: dict[str, int]) -> None:

@@ -25,6 +25,12 @@ BEGIN
             (holder = junkan_organisation() OR junkan_scope() = ''record'')', name);
     END LOOP;
 END $$;
+GRANT SELECT, INSERT ON label_report TO junkan_app;
+GRANT UPDATE (cleared_by, cleared_at) ON label_report TO junkan_app;
+ALTER TABLE label_report ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY anyone_reports ON label_report FOR INSERT WITH CHECK (cleared_at IS NULL);
+CREATE POLICY record_reads ON label_report FOR SELECT USING (junkan_scope() = 'record');
+CREATE POLICY record_clears ON label_report FOR UPDATE USING (junkan_scope() = 'record');
 CREATE POLICY parties ON reservation FOR SELECT USING
     (junkan_organisation() IN (holder, counterparty) OR junkan_scope() = 'record');
 CREATE POLICY own_or_held ON lot FOR SELECT USING (

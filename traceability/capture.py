@@ -1,0 +1,119 @@
+"""Capture: the only door through which an event enters the record."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from foundation.access import Actor
+from foundation.database import Database
+from foundation.errors import Refusal
+from foundation.registry import directory
+from traceability.events import Document, FieldProblem, ReceivedEvent, parse_document, parse_event
+from traceability.preparing import Setting, named_uris, prepare
+from traceability.refusals import EventRefused
+from traceability.sequencing.commands import Accepted, Command, Prepared
+from traceability.sequencing.sequencer import Sequencer
+
+ErrorBehaviour = Literal["rollback", "proceed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What became of a document: per event, in order, its receipt or the refusal."""
+
+    events: tuple[Accepted | Refusal, ...]
+
+    @property
+    def success(self) -> bool:
+        return not any(isinstance(each, Refusal) for each in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What capturing needs of the process: the database to look names up, the sequencer, the clock."""
+
+    database: Database
+    sequencer: Sequencer
+    clock: Callable[[], datetime]
+
+
+async def capture(
+    door: Door, actor: Actor, raw: bytes, *, on_error: ErrorBehaviour = "rollback", backfill: bool = False
+) -> Captured:
+    """Capture an EPCIS document. Raises EventInvalid where it cannot be read as one at all.
+
+    `rollback`: one bad event and nothing is written. `proceed`: the good ones are.
+    """
+    return await _enter(door, actor, parse_document(raw), on_error, backfill=backfill)
+
+
+async def capture_event(door: Door, actor: Actor, raw: bytes, *, backfill: bool = False) -> Accepted:
+    """Capture one bare event. Raises EventInvalid or the event's Refusal."""
+    received = parse_event(raw)
+    document = Document(received.data.get("@context"), "2.0", None, (received,))
+    captured = await _enter(door, actor, document, "rollback", backfill=backfill)
+    match captured.events[0]:
+        case Refusal() as refusal:
+            raise refusal
+        case accepted:
+            return accepted
+
+
+async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBehaviour, *, backfill: bool) -> Captured:
+    actor.must("capture")
+    prepared = await _prepare(door, actor, document, backfill=backfill)
+    faulty = any(isinstance(each, Refusal) for each in prepared)
+    if faulty and on_error == "rollback":
+        return Captured(tuple(_not_captured(each) for each in prepared))
+    good = [each for each in prepared if isinstance(each, Prepared)]
+    commands = [Command(tuple(good))] if on_error == "rollback" else [Command((each,)) for each in good]
+    answers = iter(await _submit(door.sequencer, [each for each in commands if each.items]))
+    return Captured(tuple(each if isinstance(each, Refusal) else next(answers) for each in prepared))
+
+
+def _not_captured(each: Prepared | Refusal) -> Refusal:
+    if isinstance(each, Refusal):
+        return each
+    return EventRefused("Not captured, because another event of the document was refused.", value=each.event_id)
+
+
+async def _prepare(door: Door, actor: Actor, document: Document, *, backfill: bool) -> list[Prepared | Refusal]:
+    uris = {uri for each in document.events if each.event is not None for uri in named_uris(each.event)}
+    async with door.database.begin(actor.organisation_id) as session:
+        found = await directory(session, uris)
+    setting = Setting(actor, found, door.sequencer.controls, door.clock(), backfill)
+    return [_prepare_one(each, document.context, setting) for each in document.events]
+
+
+def _prepare_one(received: ReceivedEvent, context: object, setting: Setting) -> Prepared | Refusal:
+    if received.event is None:
+        return invalid(received.problems)
+    try:
+        return prepare(received, received.event, context, setting)
+    except Refusal as refusal:
+        return refusal
+
+
+def invalid(problems: Sequence[FieldProblem]) -> EventRefused:
+    """The event breaks the rules of EPCIS 2.0: every field that does, with value and fix."""
+    first = problems[0]
+    listed = [
+        {"pointer": each.pointer, "code": each.code, "message": each.message, "value": each.value, "fix": each.fix}
+        for each in problems
+    ]
+    return EventRefused(
+        first.message, field=first.pointer, value=first.value, fix=first.fix, problems=listed
+    )  # fmt: skip
+
+
+async def _submit(sequencer: Sequencer, commands: Sequence[Command]) -> list[Accepted | Refusal]:
+    """Queue all before waiting for the first, so that one batch can take them together."""
+    waiting = [await sequencer.enqueue(command) for command in commands]
+    answers: list[Accepted | Refusal] = []
+    for command, answer in zip(commands, waiting, strict=True):
+        try:
+            answers += (await answer).accepted
+        except Refusal as refusal:
+            answers += [refusal] * len(command.items)
+    return answers

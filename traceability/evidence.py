@@ -1,0 +1,166 @@
+"""Evidence: measurements and certificates of lots, each a fact of the log, and the verdict they support on a day."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.access import Actor
+from foundation.errors import Invalid, NotFound
+from traceability.preparing import fact
+from traceability.refusals import DuplicateEvent
+from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
+from traceability.sequencing.sequencer import Sequencer
+from traceability.tables import BalanceRow, CertificateRow, LotRow, MeasurementRow
+
+# What is stated by whom (code list of evidence levels): a first party may not call its own word a laboratory's.
+LABORATORY_LEVELS: Final = frozenset({"E3", "E4", "E5"})
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One result: `value` exact in `unit`; `comparator` < or > for results beyond the method's range."""
+
+    lot: str
+    property: str
+    value: Decimal
+    unit: str
+    sampled_on: date
+    evidence: str = "E1"
+    comparator: str = "="
+    method: str | None = None
+    condition: str | None = None
+    uncertainty: Decimal | None = None
+    laboratory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a third party certifies of a lot, or of a facility's scope."""
+
+    standard: str
+    kind: str
+    number: str
+    issuer: str
+    materials: tuple[str, ...]
+    valid_from: date
+    valid_to: date
+    lot: str | None = None
+    facility_id: int | None = None
+    document_sha256: bytes | None = None
+
+
+INSERT_MEASUREMENT: Final = """
+INSERT INTO measurement (fact_index, lot_id, organisation_id, property, value, comparator, unit, method, condition,
+    uncertainty, laboratory, evidence, sampled_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+INSERT_CERTIFICATE: Final = """
+INSERT INTO certificate (fact_index, organisation_id, lot_id, facility_id, standard, kind, number, issuer, materials,
+    document_sha256, valid_from, valid_to)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
+"""
+
+
+async def lot_id_for(session: AsyncSession, actor: Actor, lot: str) -> int:
+    """The lot, where the actor made it, holds it, or is a laboratory or certifier. Raises NotFound."""
+    wanted = select(LotRow.id).where(LotRow.uri == lot)
+    if not actor.organisation_roles & {"laboratory", "certifier"}:
+        held = select(BalanceRow.lot_id).where(BalanceRow.holder == actor.organisation_id)
+        wanted = wanted.where((LotRow.organisation_id == actor.organisation_id) | LotRow.id.in_(held))
+    found = (await session.execute(wanted)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("You have no such lot.", field="lot", value=lot, fix="Check the lot's identity.")
+    return found
+
+
+def _plain(value: object) -> Any:
+    """A fact's value as its canonical JSON states it: decimals and days as text."""
+    match value:
+        case Decimal() | date():
+            return str(value)
+        case bytes():
+            return value.hex()
+        case tuple():
+            return [_plain(each) for each in value]
+        case _:
+            return value
+
+
+async def measure(
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, measured: Measurement, moment: datetime
+) -> Accepted:
+    """Record a measurement. Raises NotFound, Invalid, or DuplicateEvent for the same statement again."""
+    actor.must("capture")
+    if measured.sampled_on > moment.date():
+        raise Invalid(
+            "The sample was taken after today.", field="sampled_on", value=str(measured.sampled_on),
+            fix="State the day on which the sample was taken.",
+        )  # fmt: skip
+    if measured.evidence in LABORATORY_LEVELS and "laboratory" not in actor.organisation_roles:
+        raise Invalid(
+            "Only a laboratory states this level of evidence.", field="evidence", value=measured.evidence,
+            fix="Use E1 (own declaration) or E2 (own test), or ask the laboratory to enter its result.",
+        )  # fmt: skip
+    lot_id = await lot_id_for(session, actor, measured.lot)
+    body = {"type": "Measurement", **{key: _plain(value) for key, value in asdict(measured).items()}}
+    stated = fact("measurement", body, _fact_id("measurement", body, moment), actor, moment, sequencer.controls.version)
+    row = Write(
+        INSERT_MEASUREMENT,
+        (IndexOf(), lot_id, actor.organisation_id, measured.property, measured.value, measured.comparator,
+         measured.unit, measured.method, measured.condition, measured.uncertainty, measured.laboratory,
+         measured.evidence, measured.sampled_on),
+        DuplicateEvent("This measurement is recorded already."),
+    )  # fmt: skip
+    return (await sequencer.submit(Command((stated,), (row,)))).accepted[0]
+
+
+def _fact_id(kind: str, body: dict[str, Any], moment: datetime) -> str:
+    stem = body.get("number") or body.get("property") or ""
+    return f"urn:junkan:{kind}:{stem}:{moment.isoformat()}"
+
+
+async def certify(
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, certificate: Certificate, moment: datetime
+) -> Accepted:
+    """Record a certificate. Raises NotFound, Invalid, or DuplicateEvent where the issuer's number is known."""
+    actor.must("capture")
+    if certificate.valid_to < certificate.valid_from:
+        raise Invalid(
+            "The certificate ends before it begins.", field="valid_to", value=str(certificate.valid_to),
+            fix="State the last day on which it is valid.",
+        )  # fmt: skip
+    lot_id = await lot_id_for(session, actor, certificate.lot) if certificate.lot else None
+    body = {"type": "Certificate", **{key: _plain(value) for key, value in asdict(certificate).items()}}
+    stated = fact("certificate", body, _fact_id("certificate", body, moment), actor, moment, sequencer.controls.version)
+    row = Write(
+        INSERT_CERTIFICATE,
+        (IndexOf(), actor.organisation_id, lot_id, certificate.facility_id, certificate.standard, certificate.kind,
+         certificate.number, certificate.issuer, list(certificate.materials), certificate.document_sha256,
+         certificate.valid_from, certificate.valid_to),
+        DuplicateEvent(
+            "A certificate of this issuer with this number is recorded.", field="number", value=certificate.number
+        ),
+    )  # fmt: skip
+    return (await sequencer.submit(Command((stated,), (row,)))).accepted[0]
+
+
+async def measurements(session: AsyncSession, lot_id: int) -> list[MeasurementRow]:
+    """Every result for a lot, as far as the reader may see it, in order of recording."""
+    rows = select(MeasurementRow).where(MeasurementRow.lot_id == lot_id).order_by(MeasurementRow.id)
+    return list(await session.scalars(rows))
+
+
+async def certificates(session: AsyncSession, lot_id: int, maker: int, on: date) -> list[CertificateRow]:
+    """Certificates of the lot itself, and the maker's scope certificates valid on that day."""
+    scope = (
+        (CertificateRow.lot_id.is_(None))
+        & (CertificateRow.organisation_id == maker)
+        & (CertificateRow.valid_from <= on)
+        & (CertificateRow.valid_to >= on)
+    )
+    rows = select(CertificateRow).where((CertificateRow.lot_id == lot_id) | scope).order_by(CertificateRow.id)
+    return list(await session.scalars(rows))

@@ -1,0 +1,102 @@
+"""The log as its readers see it: signed checkpoints, tiles, entry bundles, proofs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.errors import Invalid, NotFound
+from foundation.keys import SigningKey
+from traceability.checkpoint import checkpoint_text, sign_note
+from traceability.leaf import leaf_data
+from traceability.tables import CheckpointRow, EventRow, TileRow
+
+WIDTH: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A signed checkpoint: `note` is the C2SP signed note that covers `size` leaves."""
+
+    size: int
+    root: bytes
+    note: str
+    signed_at: datetime
+
+
+def root_leaf(row: EventRow) -> bytes:
+    """The leaf data of a fact, from its row: what `/log/tile/entries` serves."""
+    return leaf_data(row.kind, row.event_hash, row.root, micros(row.record_time))
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, exact."""
+    whole = moment.astimezone(UTC)
+    return int(whole.timestamp()) * 1_000_000 + whole.microsecond
+
+
+async def newest(session: AsyncSession) -> Published | None:
+    """The newest checkpoint, or None before the first."""
+    row = await session.scalar(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))
+    return None if row is None else Published(row.size, row.root, row.note, row.signed_at)
+
+
+async def tile(session: AsyncSession, level: int, number: int, width: int = WIDTH) -> bytes:
+    """The first `width` hashes of a tile. Raises NotFound where they are not there (yet)."""
+    row = await session.get(TileRow, (level, number))
+    if row is None or len(row.hashes) < width * 32:
+        raise NotFound("There is no such tile.", field="tile", value=f"{level}/{number}.p/{width}")
+    return row.hashes[: width * 32]
+
+
+async def entries(session: AsyncSession, number: int, width: int = WIDTH) -> bytes:
+    """An entry bundle (C2SP tlog-tiles): each leaf's data behind its length as two bytes, big-endian."""
+    first = number * WIDTH
+    rows = await session.scalars(
+        select(EventRow).where(EventRow.index >= first, EventRow.index < first + width).order_by(EventRow.index)
+    )
+    leaves = [root_leaf(row) for row in rows]
+    if len(leaves) < width:
+        raise NotFound("There is no such entry bundle.", field="tile", value=f"entries/{number}.p/{width}")
+    return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
+
+
+def check_range(first: int, second: int, size: int, field: str) -> None:
+    """`0 <= first < second <= size`. Raises Invalid."""
+    if not 0 <= first < second <= size:
+        raise Invalid(
+            "The log has no such range.", field=field, value=f"{first},{second}", fix=f"The newest size is {size}."
+        )
+
+
+async def log_size(session: AsyncSession) -> int:
+    """How many leaves are committed."""
+    return int((await session.execute(text("SELECT size FROM log_head"))).scalar_one())
+
+
+INSERT: Final = """
+INSERT INTO checkpoint (size, root, note, signed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING
+"""
+
+
+async def publish(
+    pool: asyncpg.Pool[Any], key: SigningKey, origin: str, clock: Callable[[], datetime]
+) -> Published | None:
+    """Sign a checkpoint over everything committed; None where the newest covers it already (or nothing is there).
+
+    Reads the root from the tiles of one snapshot, so that size and root belong together.
+    """
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        size = await connection.fetchval("SELECT size FROM log_head")
+        last = await connection.fetchval("SELECT max(size) FROM checkpoint")
+        if size == 0 or size == last:
+            return None
+        root = await root_of(connection, size)
+        note = sign_note(checkpoint_text(origin, size, root), key, origin)
+        moment = clock()
+        await connection.execute(INSERT, size, root, note, moment)
+    return Published(size, root, note, moment)

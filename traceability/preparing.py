@@ -1,0 +1,146 @@
+"""Preparing: a received event or a fact of our own, made ready for its index outside any lock."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+import rfc8785
+
+from foundation.access import Actor
+from foundation.registry import Directory, Place
+from traceability.controls import Controls
+from traceability.eventhash import event_hash
+from traceability.events import Event, ReceivedEvent
+from traceability.leaf import commitments
+from traceability.ledger.entering import Speaker
+from traceability.ledger.interpretation import movement_of, own_prefix
+from traceability.ledger.movements import Movement, Shipment, Unmoved
+from traceability.refusals import WrongTenant
+from traceability.sequencing.commands import Claiming, Kind, Prepared
+
+SALT: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What preparing reads around the event: the actor, the directory, the controls, the clock's moment."""
+
+    actor: Actor
+    directory: Directory
+    controls: Controls
+    moment: datetime
+    backfill: bool = False
+
+
+def named_uris(event: Event) -> set[str]:
+    """Every party and place that an event names."""
+    uris = {each.id for each in (event.biz_location, event.read_point) if each is not None}
+    uris |= {each.source for each in event.source_list or ()}
+    return uris | {each.destination for each in event.destination_list or ()}
+
+
+def _place(event: Event, setting: Setting) -> tuple[Place | None, tuple[str, ...]]:
+    """Where it happened, as far as the actor may say so. Raises WrongTenant for a facility of someone else."""
+    for field, named in (("bizLocation", event.biz_location), ("readPoint", event.read_point)):
+        if named is None:
+            continue
+        place = setting.directory.places.get(named.id)
+        if place is None:
+            return None, ("unknown_place",)
+        if place.organisation_id != setting.actor.organisation_id:
+            raise WrongTenant(
+                "This facility belongs to another organisation.", field=f"/{field}/id", value=named.id,
+                fix="Name one of your own facilities, or use a key of the organisation that runs it.",
+            )  # fmt: skip
+        return place, ()
+    return None, ()
+
+
+def _day(event: Event, place: Place | None) -> date:
+    """The local day: in the facility's zone, else at the offset that the event states."""
+    if place is not None:
+        return event.event_time.astimezone(place.zone).date()
+    sign = -1 if event.event_time_zone_offset.startswith("-") else 1
+    hours, minutes = event.event_time_zone_offset[1:].split(":")
+    return event.event_time.astimezone(timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))).date()
+
+
+def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Setting) -> Prepared:
+    """An EPCIS event, checked and hashed. Raises a Refusal that names field, value and fix."""
+    setting.controls.check_time(event.event_time, setting.moment)
+    place, _ = _place(event, setting)
+    prefix = own_prefix(context)
+    movement = movement_of(event, prefix)
+    backfill = setting.backfill or event.extensions.get(f"{prefix}:backfill") is True
+    verdict = setting.controls.examine(movement, event, setting.moment, backfill=backfill)
+    digest = event_hash(received.data, context)
+    salt = secrets.token_bytes(SALT)
+    return Prepared(
+        kind="epcis",
+        speaker=Speaker(setting.actor.organisation_id, place.id if place else None, _country(place, setting)),
+        actor=setting.actor.name,
+        event_id=event.event_id or digest,
+        event_hash=bytes.fromhex(digest.removeprefix("ni:///sha-256;").partition("?")[0]),
+        declares_error=event.error_declaration is not None,
+        body=received.raw.decode(),
+        context=context,
+        salt=salt,
+        commitments=tuple(commitments(received.data, salt)),
+        movement=movement,
+        event_time=event.event_time,
+        event_day=_day(event, place),
+        rules=setting.controls.version,
+        parties=_parties(movement, setting.directory, event),
+        event_type=event.type,
+        action=getattr(event, "action", None),
+        biz_step=event.biz_step,
+        disposition=event.disposition,
+        transformation_id=getattr(event, "transformation_id", None),
+        references=tuple(each.biz_transaction for each in event.biz_transaction_list or ()),
+        flags=verdict.flags,
+        held=verdict.held,
+        backfill=backfill,
+    )
+
+
+def _country(place: Place | None, setting: Setting) -> str:
+    return place.country if place is not None else setting.actor.country
+
+
+def _parties(movement: Movement, directory: Directory, event: Event) -> Mapping[str, int]:
+    match movement:
+        case Shipment():
+            return directory.parties
+        case _:
+            return directory.parties if event.source_list else {}
+
+
+def fact(
+    kind: Kind, body: Mapping[str, Any], fact_id: str, actor: Actor, moment: datetime, rules: str, *,
+    day: date | None = None, movement: Movement | None = None, speaker: Speaker | None = None,
+    parties: Mapping[str, int] | None = None, claiming: Claiming | None = None, facility: int | None = None,
+) -> Prepared:  # fmt: skip
+    """A fact that is no EPCIS event (a certificate, a declaration, a claim...): hashed over its JCS form (RFC 8785)."""
+    canonical = rfc8785.dumps(dict(body))
+    salt = secrets.token_bytes(SALT)
+    return Prepared(
+        kind=kind,
+        speaker=speaker or Speaker(actor.organisation_id, facility, actor.country),
+        actor=actor.name,
+        event_id=fact_id,
+        event_hash=hashlib.sha256(canonical).digest(),
+        declares_error=False,
+        body=canonical.decode(),
+        context=None,
+        salt=salt,
+        commitments=tuple(commitments(body, salt)),
+        movement=movement or Unmoved("fact"),
+        event_time=moment,
+        event_day=day or moment.date(),
+        rules=rules,
+        parties=parties or {},
+        claiming=claiming,
+    )
