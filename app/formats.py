@@ -45,10 +45,7 @@ def percent(ratio: Decimal, lang: str, places: int = 1) -> str:
 
 
 def mass(grams: int, lang: str, unit: MassUnit | None = None) -> str:
-    """Grams as '1,234.5 kg': exact to the gram, never rounded.
-
-    Without a unit: t from one tonne on where whole kilograms say it exactly, g below a kilogram, else kg.
-    """
+    """Grams as '1,234.5 kg', exact; by itself g below a kilogram, t from a tonne on where whole kg say it, else kg."""
     shown = unit or _fitting(grams)
     return number(_in_unit(grams, shown), lang) + _GAP + shown
 
@@ -74,6 +71,11 @@ def _fitting(grams: int) -> MassUnit:
     if size and size < GRAMS["kg"]:
         return "g"
     return "t" if size >= GRAMS["t"] and size % GRAMS["kg"] == 0 else "kg"
+
+
+def country(code: str, lang: str) -> str | None:
+    """The name of an ISO 3166-1 alpha-2 code; None for ZZ (not stated) and what CLDR does not know."""
+    return None if code == "ZZ" else _LOCALES[lang].territories.get(code)
 
 
 def money(amount: Decimal, currency: str, lang: str) -> str:

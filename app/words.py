@@ -95,13 +95,32 @@ class Speech:
         return self.words.text(self.lang, key, **facts)
 
     def name(self, group: str, code: str) -> Text:
-        """The name of a code of a growing list ('material', 'PET'); a code without a name is shown as it is."""
-        key = f"{group}.{code.lower().replace(':', '_').replace('-', '_')}"
-        return self(key) if self.words.has(key) else Text(code, FALLBACK)
+        """The name of a code of a growing list: ('material', 'plastics.pe.hd'), ('biz_step', '.../BizStep-opening').
+
+        A leading family that has no name of its own is passed over; a code without a name is shown as it is.
+        """
+        short = re.sub(r"^.*[/#]|^(?=\w+:\w+-)\w+:", "", code)
+        key = re.sub(r"^(bizstep|disp)-", "", short.lower()).replace(":", "_").replace("-", "_")
+        while key:
+            if self.words.has(f"{group}.{key}"):
+                return self(f"{group}.{key}")
+            key = key.partition(".")[2]
+        return Text(code, FALLBACK)
+
+    def party(self, role: str, country: str, *, verified: bool) -> Text:
+        """Somebody whose name this reader may not see: 'verified recycler, Thailand'."""
+        named = self.name("role", role)
+        inside = named[:1].lower() + named[1:] if self.lang in ("en", "fil") else named
+        key = "scan.verified_party" if verified else "scan.unverified_party"
+        return self(key, role=inside if verified else named, country=self.country(country))
+
+    def country(self, code: str) -> str:
+        """'TH' -> 'Thailand'; not stated for ZZ."""
+        return formats.country(code, self.lang) or self("common.not_stated")
 
     def refusal(self, code: str, sentence: str, **facts: object) -> Text:
         """A refusal by its stable code in the reader's language; its own English sentence where none is written."""
-        key = f"refusal.{code}"
+        key = f"refusal.{code.lower()}"
         if self.words.has(key) and placeholders(self.words.sentences[FALLBACK][key]) <= facts.keys():
             return self(key, **facts)
         return Text(sentence, FALLBACK)
@@ -189,7 +208,8 @@ class Switch(NamedTuple):
 def switches(path: str, query: str, lang: Lang) -> list[Switch]:
     """The same page in each language: `path` as requested, `query` without '?', its own lang= replaced."""
     kept = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "lang"]
+    here = "/" + path.lstrip("/\\")  # never an address of another host
     return [
-        Switch(other, NATIVE[other], f"{path}?{urlencode([*kept, ('lang', other)])}", other == lang)
+        Switch(other, NATIVE[other], f"{here}?{urlencode([*kept, ('lang', other)])}", other == lang)
         for other in LANGUAGES
     ]
