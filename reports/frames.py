@@ -105,3 +105,9 @@ def checked(frame: pl.LazyFrame, schema: Schema) -> pl.LazyFrame:
 def empty(schema: Schema) -> pl.LazyFrame:
     """A frame of this schema without rows."""
     return pl.LazyFrame(schema=dict(schema))
+
+
+def year_within(first: int | None, last: int | None) -> pl.Expr:
+    """Whether the column `year` lies from first to last, both included; None is open."""
+    year = pl.col("year")
+    return (pl.lit(True) if first is None else year >= first) & (pl.lit(True) if last is None else year <= last)

@@ -28,6 +28,7 @@ from standards.responsibility.formulas import (
     parts,
     preceding,
 )
+from standards.responsibility.periods import YearCalendar
 
 WIDE = pl.Int128()
 
@@ -63,6 +64,13 @@ def expression(formula: Formula) -> Scaled:
     assert places is not None, "checked() refuses formulas without a last digit"
     result = _ratio(formula)
     return Scaled(result.number * pl.lit(10**places, WIDE) // result.over, places)
+
+
+def year_of(calendar: YearCalendar, day: pl.Expr) -> pl.Expr:
+    """The reporting year (Int32) of a column of local days."""
+    month, number = day.dt.month().cast(pl.Int32), day.dt.day().cast(pl.Int32)
+    before = month * 100 + number < calendar.start_month * 100 + calendar.start_day
+    return day.dt.year().cast(pl.Int32) - before.cast(pl.Int32)
 
 
 def reason(formula: Formula) -> pl.Expr:

@@ -140,6 +140,13 @@ def inputs(formula: Formula) -> tuple[str, ...]:
             return tuple(dict.fromkeys(name for part in parts(formula) for name in inputs(part)))
 
 
+def means(formula: Formula) -> tuple[MeanOfPreceding, ...]:
+    """Every mean over earlier periods in the formula: what a table must bring forward for it."""
+    if isinstance(formula, MeanOfPreceding):
+        return (formula,)
+    return tuple(dict.fromkeys(mean for part in parts(formula) for mean in means(part)))
+
+
 def decimals(formula: Formula) -> int | None:
     """How many decimals the result of whole grams can have; None: it may have no last digit (a ratio, a mean)."""
     below = [decimals(part) for part in parts(formula)]
