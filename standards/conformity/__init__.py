@@ -1,0 +1,40 @@
+"""Conformity: a standard against what is shown of a lot gives findings and a verdict, for one day."""
+
+from standards.conformity.judging import DecisionRule, judge
+from standards.conformity.lots import (
+    Evidence,
+    HeldDocument,
+    Lot,
+    LotError,
+    Measurement,
+    Qualifier,
+    Statement,
+    lot_from,
+)
+from standards.conformity.outcomes import Finding, Judgement, Missing, Outcome, Result, Verdict
+from standards.conformity.reading import StandardError, standard_from, standards
+from standards.conformity.rules import Certainty, Standard
+
+__all__ = [
+    "Certainty",
+    "DecisionRule",
+    "Evidence",
+    "Finding",
+    "HeldDocument",
+    "Judgement",
+    "Lot",
+    "LotError",
+    "Measurement",
+    "Missing",
+    "Outcome",
+    "Qualifier",
+    "Result",
+    "Standard",
+    "StandardError",
+    "Statement",
+    "Verdict",
+    "judge",
+    "lot_from",
+    "standard_from",
+    "standards",
+]

@@ -1,0 +1,200 @@
+"""The closed language of standards: ten rules, conditions, clauses, grades, all frozen and already resolved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from standards.conformity.lots import Evidence
+from standards.properties import Property
+
+
+class Op(StrEnum):
+    """How a value is held against a limit; strict and non-strict differ."""
+
+    BELOW = "<"
+    AT_MOST = "<="
+    ABOVE = ">"
+    AT_LEAST = ">="
+
+
+class Certainty(StrEnum):
+    """How sure the catalogue is of what it encodes, weakest first."""
+
+    UNVERIFIED = "unverified"
+    SECONDARY = "secondary"
+    VERIFIED = "verified"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A limit: the number as the standard prints it, and exactly in the base unit of its kind."""
+
+    op: Op
+    value: Decimal
+    unit: str
+    base: Fraction
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.value} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A property keeps a bound."""
+
+    property: Property
+    bound: Bound
+    methods: tuple[str, ...] = ()
+    condition_required: bool = False
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A property keeps the bound of the latest step whose day has come; steps in order of day."""
+
+    property: Property
+    steps: tuple[tuple[date, Bound], ...]
+
+
+@dataclass(frozen=True)
+class EachOf:
+    """Every property of a list keeps the bound."""
+
+    properties: tuple[Property, ...]
+    bound: Bound
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of the properties keeps the bound."""
+
+    properties: tuple[Property, ...]
+    bound: Bound
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A property is reported, whatever its value."""
+
+    property: Property
+    methods: tuple[str, ...] = ()
+    condition_required: bool = False
+
+
+@dataclass(frozen=True)
+class Attest:
+    """A statement is made, and says this."""
+
+    statement: str
+    equals: bool
+
+
+@dataclass(frozen=True)
+class DocumentRule:
+    """A document of this type is held and valid."""
+
+    type: str
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """An attribute has one of these values."""
+
+    attribute: str
+    values: tuple[str | bool, ...]
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """All rules hold."""
+
+    rules: tuple["Rule", ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one rule holds."""
+
+    rules: tuple["Rule", ...]
+
+
+Rule = Limit | Schedule | EachOf | Sum | Reported | Attest | DocumentRule | OneOf | AllOf | AnyOf
+
+
+@dataclass(frozen=True)
+class AttributeIs:
+    """A condition: the attribute has one of these values."""
+
+    attribute: str
+    values: tuple[str | bool, ...]
+
+
+@dataclass(frozen=True)
+class PropertyIs:
+    """A condition: the measured property keeps a bound."""
+
+    property: Property
+    bound: Bound
+
+
+Condition = AttributeIs | PropertyIs
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One requirement. `max_age_days` counts from sampling or issue; `source` names where it was read."""
+
+    id: str
+    required: bool
+    rule: Rule
+    when: Condition | None
+    evidence: Evidence
+    max_age_days: int | None
+    certainty: Certainty
+    text: str | None
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Grade:
+    """A grade of a standard; `materials` None means every material of the standard."""
+
+    code: str
+    title: str | None
+    materials: frozenset[str] | None
+    clauses: tuple[Clause, ...]
+
+
+class GradeMode(StrEnum):
+    """Whether the best grade is sought or the claimed one judged."""
+
+    BEST = "best"
+    CLAIMED = "claimed"
+
+
+@dataclass(frozen=True)
+class Standard:
+    """One edition of one standard or law; `materials` and `forms` None mean any; grades best first.
+
+    `first_day` and `last_day` are both inside; None is open. `grants` says what conforming gives
+    (a characterisation gives only that the data are there).
+    """
+
+    id: str
+    edition: str
+    titles: Mapping[str, str]
+    issuer: str
+    grants: str
+    status: str
+    superseded_by: str | None
+    first_day: date | None
+    last_day: date | None
+    materials: frozenset[str] | None
+    forms: frozenset[str] | None
+    clauses: tuple[Clause, ...]
+    grades: tuple[Grade, ...]
+    grade_mode: GradeMode | None
+    cumulative: bool
