@@ -1,0 +1,175 @@
+"""A leaf: what the public log says of a fact, and how single fields of it are shown without the rest.
+
+A fact (an event, a certificate, a claim...) is a mapping of field names to JSON values, with a secret salt of 32 random
+bytes. Each field is committed to on its own:
+
+    field salt  = SHA-256(salt || utf8(name))
+    commitment  = SHA-256(field salt || utf8(name) || 0x00 || JCS(value))
+
+JCS never contains the byte 0x00, so the last one ends the name. The fact's commitment root is the RFC 6962 root over
+its commitments as leaf data, in the order of the names' code points. A field salt gives neither the salt nor another
+field's salt away, so a field can be shown alone; when the salt and the text are erased, nothing can be guessed from
+the leaf, which stays.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from json import JSONEncoder
+from json.encoder import encode_basestring
+from typing import Any, Final
+
+import rfc8785
+
+from traceability.merkle import inclusion_proof, leaf_hash, node_hash, root_of_hashes, verify_inclusion
+
+VERSION: Final = 1
+SALT_SIZE: Final = 32
+LARGEST_INTEGER: Final = 2**53 - 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ENCODE: Final = JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+_sha256: Final = hashlib.sha256
+
+
+class NotCanonical(ValueError):
+    """This value has no JCS form: not a JSON value, or a number beyond the range of an IEEE 754 double."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One field shown with all that ties it to a commitment root, and nothing of the other fields.
+
+    `position` and `count`: the field's place among the fact's fields in name order, and how many there are.
+    """
+
+    name: str
+    value: Any
+    field_salt: bytes
+    position: int
+    count: int
+    proof: tuple[bytes, ...]
+
+
+def commitments(fields: Mapping[str, Any], salt: bytes) -> tuple[tuple[str, bytes], ...]:
+    """(name, commitment) of each field, in the mapping's order. Raises NotCanonical, ValueError for a short salt."""
+    if len(salt) != SALT_SIZE:
+        raise ValueError(f"a salt is {SALT_SIZE} bytes long, not {len(salt)}")
+    result = []
+    for name, value in fields.items():
+        named = _utf8(name)
+        field_salt = _sha256(salt + named).digest()
+        result.append((name, _sha256(field_salt + named + b"\x00" + canonical(value)).digest()))
+    return tuple(result)
+
+
+def commitment_root(commitments: Iterable[tuple[str, bytes]]) -> bytes:
+    """The RFC 6962 root over the commitments in name order. Raises ValueError where a name stands twice."""
+    return root_of_hashes(_hashes(sorted(commitments)))
+
+
+def _hashes(ordered: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    if len({name for name, _ in ordered}) != len(ordered):
+        raise ValueError("a field is committed to twice")
+    return [leaf_hash(commitment) for _, commitment in ordered]
+
+
+def leaf_data(kind: str, event_hash: bytes, root: bytes, record_time_us: int) -> bytes:
+    """The JCS form of {hash, kind, root, time, version}: hashes in hex, microseconds since 1970 as RFC 3339 in UTC."""
+    time = (_EPOCH + timedelta(microseconds=record_time_us)).isoformat(timespec="microseconds")[:-6]
+    return (
+        f'{{"hash":"{event_hash.hex()}","kind":{encode_basestring(kind)},"root":"{root.hex()}",'
+        f'"time":"{time}Z","version":{VERSION}}}'
+    ).encode()
+
+
+def disclose(fields: Mapping[str, Any], salt: bytes, name: str) -> Disclosure:
+    """Show one field. Raises KeyError where the fact has no such field."""
+    value = fields[name]
+    ordered = sorted(commitments(fields, salt))
+    row = _hashes(ordered)
+    position = [each for each, _ in ordered].index(name)
+
+    def node(level: int, index: int) -> bytes:
+        if not level:
+            return row[index]
+        return node_hash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
+
+    proof = inclusion_proof(position, len(row), node)
+    return Disclosure(name, value, _sha256(salt + _utf8(name)).digest(), position, len(row), proof)
+
+
+def verify_disclosure(shown: Disclosure, root: bytes) -> bool:
+    """Was this value committed to under this name in the fact with this commitment root? Raises NotCanonical."""
+    data = shown.field_salt + _utf8(shown.name) + b"\x00" + canonical(shown.value)
+    commitment = leaf_hash(_sha256(data).digest())
+    return len(shown.field_salt) == SALT_SIZE and verify_inclusion(
+        shown.position, shown.count, commitment, shown.proof, root
+    )
+
+
+def canonical(value: Any) -> bytes:
+    """The JCS form (RFC 8785) of a JSON value; Decimals and large integers as the nearest IEEE 754 double.
+
+    Python's C encoder writes the same bytes as JCS for text, small integers and ordinary fractions under ASCII keys,
+    many times faster; whatever lies outside of that goes through rfc8785. Raises NotCanonical.
+    """
+    if type(value) is str:
+        return _utf8(encode_basestring(value))
+    odd: list[None] = []
+    plain = _plain(value, odd)
+    if not odd:
+        return _utf8(_ENCODE(plain))
+    try:
+        return rfc8785.dumps(plain)
+    except ValueError as fault:
+        raise NotCanonical(str(fault)) from fault
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as fault:
+        raise NotCanonical(f"{text!r} holds half a surrogate pair") from fault
+
+
+def _plain(value: Any, odd: list[None]) -> Any:
+    """The value with numbers as JCS writes them; `odd` gains an item where the C encoder would write other bytes."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                raise NotCanonical(f"the key {key!r} is not text")
+            if not key.isascii():
+                odd.append(None)
+        return {key: _plain(each, odd) for key, each in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(each, odd) for each in value]
+    if kind is int or kind is float or kind is Decimal:
+        return _number(value, odd)
+    if isinstance(value, Mapping):
+        return _plain(dict(value), odd)
+    raise NotCanonical(f"{value!r} is not a JSON value")
+
+
+def _number(value: Any, odd: list[None]) -> int | float:
+    if type(value) is int and abs(value) <= LARGEST_INTEGER:
+        return value
+    try:
+        double = float(value)
+    except (OverflowError, ValueError) as fault:
+        raise NotCanonical(f"{value} is beyond the range of a JSON number") from fault
+    if not math.isfinite(double):
+        raise NotCanonical(f"{value} is beyond the range of a JSON number")
+    if double.is_integer() and abs(double) <= LARGEST_INTEGER:
+        return int(double)
+    # Between these bounds ECMAScript and Python write the shortest form alike.
+    if not 1e-4 <= abs(double) < 1e16:
+        odd.append(None)
+    return double
