@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from sqlalchemy import select, text
@@ -83,9 +83,7 @@ INSERT INTO checkpoint (size, root, note, signed_at) VALUES ($1, $2, $3, $4) ON 
 """
 
 
-async def publish(
-    pool: asyncpg.Pool[Any], key: SigningKey, origin: str, clock: Callable[[], datetime]
-) -> Published | None:
+async def publish(pool: asyncpg.Pool, key: SigningKey, origin: str, clock: Callable[[], datetime]) -> Published | None:
     """Sign a checkpoint over everything committed; None where the newest covers it already (or nothing is there).
 
     Reads the root from the tiles of one snapshot, so that size and root belong together.

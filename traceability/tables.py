@@ -212,3 +212,16 @@ class LabelReportRow(Base):
     reported_at: Mapped[datetime]
     cleared_by: Mapped[str | None]
     cleared_at: Mapped[datetime | None]
+
+
+class CaptureJobRow(Base):
+    """What became of a capture request."""
+
+    __tablename__ = "capture_job"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int]
+    error_behaviour: Mapped[str]
+    success: Mapped[bool]
+    answer: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime]

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
-from standards.plausibility import Tolerances
+from traceability.controls import Controls, weakest
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Lot, check_sum
 from traceability.ledger.movements import (
     Arrival,
@@ -41,10 +42,11 @@ class Speaker:
 class Surroundings:
     """What the record knows around one movement, loaded under the log lock.
 
-    `parties`: organisation ids by URI. `reserved`: grams still set aside per lot for the papers that this
+    `day` is the day of recording, whose thresholds hold. `parties`: organisation ids by URI. `reserved`: grams still set aside per lot for the papers that this
     shipment names. `reversal`: the entries of the event that an error declaration names (None: unknown).
     """
 
+    day: date
     parties: Mapping[str, int]
     reserved: Mapping[str, int]
     reversal: tuple[Entry, ...] | None = None
@@ -61,7 +63,7 @@ class Entered:
     consumed: tuple[Part, ...] = ()
 
 
-def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings, limits: Tolerances) -> Entered:
+def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings, limits: Controls) -> Entered:
     """Enter one movement. Raises a Refusal and leaves the book as it was where the ledger would be falsified."""
     with book.attempt():
         match movement:
@@ -74,11 +76,11 @@ def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings
             case Shipment():
                 entered = _ship(book, movement, speaker, around)
             case Receipt():
-                entered = _receive(book, movement, speaker, limits)
+                entered = _receive(book, movement, speaker, around, limits)
             case Rejection():
                 entered = _reject(book, movement, speaker, around)
             case Transformation():
-                entered = _transform(book, movement, speaker, limits)
+                entered = _transform(book, movement, speaker, around, limits)
             case StockTake():
                 entered = _count(book, movement, speaker)
             case ErrorDeclared():
@@ -154,7 +156,7 @@ def _ship(book: Book, movement: Shipment, speaker: Speaker, around: Surroundings
     return Entered(COUNTED, tuple(entries), consumed=tuple(consumed))
 
 
-def _receive(book: Book, movement: Receipt, speaker: Speaker, limits: Tolerances) -> Entered:
+def _receive(book: Book, movement: Receipt, speaker: Speaker, around: Surroundings, limits: Controls) -> Entered:
     """The receiver's own weight counts; the gap to the sender's goes to transit:difference (control C24)."""
     known = _known_or_none(book, movement.parts)
     if known is not None:
@@ -166,7 +168,7 @@ def _receive(book: Book, movement: Receipt, speaker: Speaker, limits: Tolerances
         sent = movement.dispatched.get(part.lot) or book.position(part.lot, speaker.organisation, TRANSIT).free
         if sent == 0:
             return Entered(RECORDED, reasons=("nothing_in_transit",))
-        match limits.receipt(sent, part.grams):
+        match limits.receipt(sent, part.grams, around.day):
             case "HOLD":
                 return Entered(HELD, reasons=("RECEIPT_MISMATCH",))
             case "FLAG":
@@ -198,10 +200,12 @@ def _reject(book: Book, movement: Rejection, speaker: Speaker, around: Surroundi
     return Entered(COUNTED, tuple(entries))
 
 
-def _transform(book: Book, movement: Transformation, speaker: Speaker, limits: Tolerances) -> Entered:
+def _transform(
+    book: Book, movement: Transformation, speaker: Speaker, around: Surroundings, limits: Controls
+) -> Entered:
     drawn = sum(part.grams for part in movement.inputs)
     made = sum(new.grams for new in movement.outputs) + sum(grams for _, grams in movement.sinks)
-    if made - drawn > limits.surplus(drawn):
+    if made - drawn > limits.surplus(drawn, around.day):
         raise MassCreated(
             f"{made} g come out of {drawn} g.", field="outputQuantityList", value=made, surplus_grams=made - drawn,
             fix="Record additives as inputs, or correct the weights.",
@@ -213,10 +217,10 @@ def _transform(book: Book, movement: Transformation, speaker: Speaker, limits: T
         for at, claim in enumerate(book.draw(part.lot, speaker.organisation, STOCK, part.grams)):
             claims[at] += claim
     blend = [(lot.origins, part.grams) for lot, part in zip(sources, movement.inputs, strict=True)]
-    custody = limits.weakest([lot.custody for lot in sources])
+    custody = weakest([lot.custody for lot in sources])
     entries = [Entry(part.lot, speaker.organisation, STOCK, -part.grams) for part in movement.inputs]
     for new in movement.outputs:
-        lot = _new_lot(new, speaker, Origins.blend(blend, new.grams), default, limits.weakest([custody, new.custody]))
+        lot = _new_lot(new, speaker, Origins.blend(blend, new.grams), default, weakest([custody, new.custody]))
         book.make(lot)
         # A claim on what went in stays on what comes out, up to its mass: the same grams are not claimed twice.
         carried = [min(claim, new.grams) for claim in claims]

@@ -99,3 +99,21 @@ class Unmoved:
 
 
 Movement = Arrival | Departure | Shipment | Receipt | Rejection | Transformation | StockTake | ErrorDeclared | Unmoved
+
+
+def parts_of(movement: Movement) -> tuple[Part | NewLot, ...]:
+    """The quantities a movement states of the lots it draws from or brings in (a transformation: its inputs)."""
+    match movement:
+        case Arrival():
+            return movement.lots
+        case Departure() | Shipment() | Receipt() | Rejection() | StockTake():
+            return movement.parts
+        case Transformation():
+            return movement.inputs
+        case ErrorDeclared() | Unmoved():
+            return ()
+
+
+def mass_of(movement: Movement) -> int:
+    """Grams that a movement states (a transformation: what it draws)."""
+    return sum(part.grams for part in parts_of(movement))

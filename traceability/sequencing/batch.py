@@ -9,6 +9,7 @@ from traceability.controls import Controls
 from traceability.leaf import commitment_root, commitments, leaf_data
 from traceability.ledger.book import Book, Entry, Key
 from traceability.ledger.entering import HELD, RECORDED, Entered, Surroundings, enter
+from traceability.ledger.movements import parts_of
 from traceability.merkle import leaf_hash
 from traceability.refusals import DuplicateEvent, UnknownLot
 from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve
@@ -179,6 +180,7 @@ class Plan:
             return Entered(RECORDED)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
         around = Surroundings(
+            self.loaded.record_time.date(),
             fact.parties,
             {each.lot: each.remaining for each in mine if each.holder == fact.speaker.organisation},
             self.loaded.reversals.get((fact.speaker.organisation, fact.event_id)),
@@ -193,7 +195,9 @@ class Plan:
 
     def _fields(self, fact: Prepared, entered: Entered) -> dict[str, Any]:
         """What the record itself adds to a fact, committed to like the fact's own fields."""
+        stated = [] if entered.entries else [[part.lot, part.grams] for part in parts_of(fact.movement)]
         return {
+            "junkan:stated": stated,
             "junkan:entries": [
                 [entry.lot, self.loaded.uris[entry.holder], entry.account, entry.grams] for entry in entered.entries
             ],
@@ -238,15 +242,11 @@ def lots_of(command: Command) -> set[str]:
     for item in command.items:
         match item:
             case Prepared():
-                found.update(getattr(part, "lot", "") for part in _parts(item))
+                found.update(part.lot for part in parts_of(item.movement))
+                found.update(new.lot for new in getattr(item.movement, "outputs", ()))
                 found.update([item.claiming.lot] if item.claiming else [])
             case Reserve():
                 found.add(item.lot)
             case GiveBack():
                 pass
     return found
-
-
-def _parts(fact: Prepared) -> list[Any]:
-    names = ("lots", "parts", "inputs", "outputs")
-    return [part for name in names for part in getattr(fact.movement, name, ())]

@@ -10,7 +10,7 @@ from traceability.ledger.origins import Origins
 from traceability.sequencing.batch import Known, Loaded, Reserved, lots_of, net
 from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
 
-Connection = asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 KEYS = """
 SELECT k.organisation_id, k.event_id, k.event_hash, k.index FROM event_key k

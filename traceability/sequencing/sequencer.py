@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import structlog
@@ -41,7 +41,7 @@ class _Undone(Exception):
 class Sequencer:
     """Orders and commits. `submit` from anywhere in the event loop while `running` is entered."""
 
-    pool: asyncpg.Pool[Any]
+    pool: asyncpg.Pool
     controls: Controls
     clock: Callable[[], datetime]
     batch: int = BATCH

@@ -1,0 +1,149 @@
+"""The snapshot: what the ledger holds at a checkpoint, as exact Parquet that a report and an auditor both read."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import msgspec
+import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reports.frames import DECLARATIONS, MOVEMENTS, checked
+from traceability.ledger.interpretation import RECYCLING, SORTING
+from traceability.ledger.origins import UNKNOWN_COUNTRY, Origins
+
+# Every movement of a period with what decides its stage: the entry, its lot, its event, the facility's country.
+# Events that made no entries come with the mass that they stated, so that nothing is dropped silently.
+ENTRIES: Final = """
+SELECT e.index, e.event_day, coalesce(f.country, o.country) AS country, o.uri AS organisation,
+    coalesce(l.material, '') AS material, coalesce(l.form, '') AS form, coalesce(l.origins::text, '') AS origins,
+    coalesce(e.biz_step, '') AS biz_step, coalesce(e.event_type, '') AS event_type,
+    coalesce(n.account, '') AS account, n.grams, e.outcome, array_to_string(e.reasons, ' ') AS reason,
+    e.backfill, e.flags <> '{}' AS flagged, n.transforms
+FROM event e
+JOIN organisation o ON o.id = e.organisation_id
+LEFT JOIN facility f ON f.id = e.facility_id
+JOIN (
+    SELECT event_index, lot_id, account, grams, transforms FROM entry WHERE event_index < $1
+    UNION ALL
+    SELECT p.index, l.id, 'stated', (s.value ->> 1)::bigint, false
+    FROM event_payload p
+    CROSS JOIN LATERAL jsonb_array_elements(p.fields -> 'junkan:stated') AS s (value)
+    LEFT JOIN lot l ON l.uri = s.value ->> 0
+    WHERE p.index < $1
+) n ON n.event_index = e.index
+LEFT JOIN lot l ON l.id = n.lot_id
+WHERE e.kind IN ('epcis', 'release') AND e.event_day >= $2 AND e.event_day <= $3 AND e.index < $1
+ORDER BY e.index, l.id, n.account, n.grams
+"""
+DECLARED: Final = """
+SELECT d.fact_index AS leaf_index, o.uri AS organisation, d.country, d.material,
+    make_date(d.year, 1, 1) AS first_day, make_date(d.year, 12, 31) AS last_day, d.grams
+FROM declaration d JOIN organisation o ON o.id = d.organisation_id
+WHERE d.fact_index < $1 AND NOT EXISTS (
+    SELECT FROM declaration later WHERE later.supersedes = d.fact_index AND later.fact_index < $1)
+ORDER BY d.fact_index
+"""
+_READ: Final = {
+    "index": pl.Int64, "event_day": pl.Date, "country": pl.String, "organisation": pl.String, "material": pl.String,
+    "form": pl.String, "origins": pl.String, "biz_step": pl.String, "event_type": pl.String, "account": pl.String,
+    "grams": pl.Int64, "outcome": pl.String, "reason": pl.String, "backfill": pl.String, "flagged": pl.String,
+    "transforms": pl.String,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Files of one checkpoint and period; `digest` is SHA-256 over their bytes in the order of their names."""
+
+    movements: Path
+    declarations: Path
+    size: int
+    digest: str
+
+
+async def copy_csv(session: AsyncSession, query: str, *args: object) -> bytes:
+    """A query's rows as CSV through COPY, inside the reader's own transaction (so row-level security applies)."""
+    raw = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert isinstance(raw, asyncpg.Connection)
+    buffer = io.BytesIO()
+    await raw.copy_from_query(query, *args, output=buffer, format="csv", header=True)
+    return buffer.getvalue()
+
+
+async def snapshot(session: AsyncSession, folder: Path, size: int, first: date, last: date) -> Snapshot:
+    """Write the movements of `first`..`last` and the declarations below index `size` as Parquet into `folder`.
+
+    `session` reads with the record scope. The same (size, period) gives the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = pl.read_csv(await copy_csv(session, ENTRIES, size, first, last), schema=_READ)
+    declared = pl.read_csv(await copy_csv(session, DECLARED, size), schema=dict(DECLARATIONS))
+    movements, declarations = folder / "movements.parquet", folder / "declarations.parquet"
+    checked(movements_of(entries).lazy(), MOVEMENTS).collect().write_parquet(movements, statistics=True)
+    declared.write_parquet(declarations, statistics=True)
+    digest = hashlib.sha256(declarations.read_bytes() + movements.read_bytes()).hexdigest()
+    return Snapshot(movements, declarations, size, digest)
+
+
+_STAGE_OF_ACCOUNT: Final[Mapping[str, str]] = {
+    "opening": "opening", "collected": "collected", "imported": "imported", "exported": "exported",
+    "energy": "energy", "landfill": "landfill", "placed": "placed",
+}  # fmt: skip
+
+
+def movements_of(entries: pl.DataFrame) -> pl.DataFrame:
+    """The entries as movements at a stage, split by the country where their grams were collected (exact)."""
+    stage = (
+        pl.when(pl.col("account") == "stated").then(_step_stage())
+        .when(pl.col("transforms") == "t").then(_step_stage())
+        .when(pl.col("account").str.starts_with("loss")).then(pl.lit("loss"))
+        .when(pl.col("account").str.starts_with("residue")).then(pl.lit("residue"))
+        .otherwise(pl.col("account").replace_strict(_STAGE_OF_ACCOUNT, default=None))
+    )  # fmt: skip
+    staged = entries.with_columns(stage.alias("stage"), pl.col("grams").abs()).filter(pl.col("stage").is_not_null())
+    return _by_origin(staged).select(list(MOVEMENTS))
+
+
+def _step_stage() -> pl.Expr:
+    """What an input or output of a transformation is, by its business step."""
+    drawn = (pl.col("grams") < 0) | (pl.col("account") == "stated")
+    return (
+        pl.when(pl.col("biz_step") == RECYCLING)
+        .then(pl.when(drawn).then(pl.lit("recycling_input")).otherwise(pl.lit("recycling_output")))
+        .when((pl.col("biz_step") == SORTING) & ~drawn)
+        .then(pl.lit("sorted"))
+    )
+
+
+def _by_origin(staged: pl.DataFrame) -> pl.DataFrame:
+    """One row per country of collection; a lot of one origin (most are) keeps its row."""
+    told = staged.select("origins").unique().rows()
+    shares = {text: Origins.from_json(msgspec.json.decode(text)) if text else None for (text,) in told}
+    rows = []
+    for at, (text, grams) in enumerate(staged.select("origins", "grams").rows()):
+        origins = shares[text]
+        parts: dict[str, int] = {}
+        for origin, part in origins.shared(grams) if origins else ():
+            parts[origin.country] = parts.get(origin.country, 0) + part
+        rows += [(at, country, part) for country, part in sorted(parts.items())] or [(at, UNKNOWN_COUNTRY, grams)]
+    split = pl.DataFrame(rows, schema={"at": pl.UInt32, "country_of": pl.String, "part": pl.Int64}, orient="row")
+    joined = split.join(staged.with_row_index("at"), on="at", maintain_order="left")
+    known = pl.col("country_of") != UNKNOWN_COUNTRY
+    return joined.select(
+        event_index=pl.col("index"),
+        day=pl.col("event_day"),
+        facility_country=pl.col("country"),
+        collected_country=pl.when(known).then(pl.col("country_of")),
+        organisation=pl.col("organisation"),
+        material=pl.col("material"),
+        stage=pl.col("stage"),
+        grams=pl.col("part"),
+        counted=(pl.col("outcome") == "counted"),
+        reason=pl.when(pl.col("outcome") != "counted").then(pl.col("reason")),
+    )

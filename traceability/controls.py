@@ -1,0 +1,94 @@
+"""Controls: the rule book's thresholds held against a movement, in fixed order; the first that fails decides."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from standards.plausibility import (
+    Thresholds,
+    date_finding,
+    late_finding,
+    load_finding,
+    receipt_finding,
+    surplus_allowed,
+    yield_finding,
+)
+from traceability.events import Event
+from traceability.identifiers import NAMESPACE
+from traceability.ledger.movements import Departure, Movement, Receipt, Shipment, Transformation, mass_of
+from traceability.refusals import DateInvalid, LoadSize
+
+STEP: Final = NAMESPACE + "BizStep-"
+# A chain's claim may only stay or get weaker along this order (ISO 22095).
+CUSTODY: Final = ("identity_preserved", "segregated", "controlled_blending", "mass_balance", "book_and_claim")
+FIX: Final = {
+    "buddhist_year": "This looks like a Thai Buddhist year: subtract 543.",
+    "future": "State when it happened; events to come are recorded when they have happened.",
+    "too_early": "State the year with four digits, in the common era.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the controls say of a movement: the code that holds it, and the flags that it carries."""
+
+    held: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The thresholds with their version (the catalogue's digest), which every event keeps."""
+
+    limits: Thresholds
+    version: str
+
+    def check_time(self, happened: datetime, recorded: datetime) -> None:
+        """C15. Raises DateInvalid."""
+        finding = date_finding(self.limits, happened, recorded, recorded.date())
+        if finding is not None:
+            raise DateInvalid(
+                f"{happened.isoformat()} cannot be when it happened.", field="/eventTime", value=happened.isoformat(),
+                fix=FIX[finding.hint or "future"], reason=finding.hint,
+            )  # fmt: skip
+
+    def examine(self, movement: Movement, event: Event, recorded: datetime, *, backfill: bool) -> Examined:
+        """C12, C14, C02 in this order. Raises LoadSize; a user's own history (`backfill`) may be late."""
+        day = recorded.date()
+        flags = set()
+        if isinstance(movement, Shipment | Receipt | Departure) and load_finding(self.limits, mass_of(movement), day):
+            raise LoadSize(
+                "No vehicle carries this load.", field="quantity", value=mass_of(movement),
+                fix="Check the unit: KGM is kilograms, TNE tonnes.",
+            )  # fmt: skip
+        late = late_finding(self.limits, event.event_time, recorded, day)
+        if late is not None and backfill:
+            flags.add("BACKFILL")
+        elif late is not None and late.response == "HOLD":
+            return Examined(held=late.code)
+        elif late is not None:
+            flags.add(late.code)
+        if isinstance(movement, Transformation) and (event.biz_step or "").startswith(STEP):
+            gave = sum(lot.grams for lot in movement.outputs)
+            drawn = sum(part.grams for part in movement.inputs)
+            material = movement.outputs[0].material or ""
+            found = yield_finding(self.limits, (event.biz_step or "").removeprefix(STEP), material, drawn, gave, day)
+            if found is not None and found.response == "HOLD" and gave <= drawn:
+                return Examined(held=found.code, flags=tuple(sorted(flags)))
+            flags.update([found.code] if found is not None else [])
+        return Examined(flags=tuple(sorted(flags)))
+
+    def receipt(self, sent: int, received: int, day: date) -> str | None:
+        """C24: None, FLAG or HOLD."""
+        finding = receipt_finding(self.limits, sent, received, day)
+        return None if finding is None else finding.response
+
+    def surplus(self, drawn: int, day: date) -> int:
+        """C01: grams that may come out beyond what went in."""
+        return surplus_allowed(self.limits, drawn, day)
+
+
+def weakest(models: list[str | None]) -> str:
+    """The weakest custody model among these (None is not stated); an unknown word is the weakest physical one."""
+    known = [model if model in CUSTODY else "mass_balance" for model in models if model]
+    return max(known, key=CUSTODY.index, default="mass_balance")
