@@ -169,7 +169,7 @@ def _number(value: Any, odd: list[None]) -> int | float:
         raise NotCanonical(f"{value} is beyond the range of a JSON number")
     if double.is_integer() and abs(double) <= LARGEST_INTEGER:
         return int(double)
-    # Between these bounds ECMAScript and Python write the shortest form alike.
-    if not 1e-4 <= abs(double) < 1e16:
+    # A fraction between these bounds has the same shortest form in ECMAScript and in Python.
+    if not 1e-4 <= abs(double) <= LARGEST_INTEGER:
         odd.append(None)
     return double
