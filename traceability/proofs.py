@@ -1,0 +1,86 @@
+"""Proofs: that a fact is in the log under a signed checkpoint, and that one checkpoint extends another."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.errors import Invalid, NotFound
+from traceability.checkpoint import verify_note
+from traceability.leaf import leaf_data
+from traceability.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
+from traceability.micros import micros
+from traceability.tables import CheckpointRow, EventRow, TileRow
+from traceability.tiles import Read, Tile, consistency_tiles, inclusion_tiles, nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A leaf under a checkpoint, checked by us and checkable by anyone: the note is signed, the path leads to it."""
+
+    index: int
+    leaf: bytes
+    path: tuple[bytes, ...]
+    size: int
+    root: bytes
+    note: str
+    signature_valid: bool
+    included: bool
+
+
+async def newest(session: AsyncSession) -> CheckpointRow | None:
+    """The newest checkpoint, or None before the first."""
+    found: CheckpointRow | None = await session.scalar(
+        select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1)
+    )
+    return found
+
+
+async def reader(session: AsyncSession, wanted: Iterable[Tile]) -> Read:
+    """These tiles, fetched in one statement. The reader raises NotFound for one that is not there."""
+    keys = list(wanted)
+    rows = await session.scalars(select(TileRow).where(tuple_(TileRow.level, TileRow.number).in_(keys)))
+    found = {(row.level, row.number): row.hashes for row in rows}
+
+    def read(level: int, number: int) -> bytes:
+        if (level, number) not in found:
+            raise NotFound("There is no such tile.", field="tile", value=f"{level}/{number}")
+        return found[level, number]
+
+    return read
+
+
+async def inclusion(session: AsyncSession, index: int, size: int) -> tuple[bytes, ...]:
+    """The path of a leaf in the tree of `size` leaves. Raises Invalid outside `0 <= index < size`."""
+    if not 0 <= index < size:
+        raise Invalid(
+            f"Leaf {index} is not in a tree of {size}.", field="index", value=index,
+            fix="Ask with 0 <= index < size, size at most that of the newest checkpoint.",
+        )  # fmt: skip
+    return inclusion_proof(index, size, nodes(await reader(session, inclusion_tiles(index, size))))
+
+
+async def consistency(session: AsyncSession, first: int, second: int) -> tuple[bytes, ...]:
+    """That the tree of `second` leaves extends the one of `first`. Raises Invalid outside `0 < first <= second`."""
+    if not 0 < first <= second:
+        raise Invalid(
+            "A consistency proof goes from a smaller tree to a larger one.", field="from", value=first,
+            fix="Ask with 0 < from <= to.",
+        )  # fmt: skip
+    return consistency_proof(first, second, nodes(await reader(session, consistency_tiles(first, second))))
+
+
+async def prove(session: AsyncSession, index: int, vkey: str) -> Proved | None:
+    """Prove a fact under the newest checkpoint that covers it; None while none does."""
+    checkpoint = await newest(session)
+    row = await session.scalar(select(EventRow).where(EventRow.index == index))
+    if checkpoint is None or row is None or checkpoint.size <= index:
+        return None
+    leaf = leaf_data(row.kind, row.event_hash, row.root, micros(row.record_time))
+    path = await inclusion(session, index, checkpoint.size)
+    return Proved(
+        index=index, leaf=leaf, path=path, size=checkpoint.size, root=checkpoint.root, note=checkpoint.note,
+        signature_valid=verify_note(checkpoint.note, vkey),
+        included=verify_inclusion(index, checkpoint.size, leaf_hash(leaf), path, checkpoint.root),
+    )  # fmt: skip
