@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import Final
 
 import polars as pl
 
-from reports.frames import DECLARATIONS, LEFT_OUT, MOVEMENTS, TONNAGES, checked, empty, year_within
+from reports.frames import DECLARATIONS, LEFT_OUT, MOVEMENTS, TONNAGES, Schema, checked, empty, year_within
 from standards.materials import Taxonomy
 from standards.responsibility.expressions import year_of
 from standards.responsibility.formulas import inputs
@@ -18,11 +19,16 @@ class Counted:
     """`tonnages` (frames.TONNAGES) for the formulas; `left_out` (frames.LEFT_OUT): every row that no rate counts.
 
     A row counts when a rate reads its stage. Rows at other stages are left out of the rates, although some of them
-    (energy) make the separate column of what was recovered.
+    (energy) make the separate column of what was recovered. `marks` (geo, year, material, mark): codes that must
+    stand beside every figure of that geo, year and material.
     """
 
     tonnages: pl.LazyFrame
     left_out: pl.LazyFrame
+    marks: pl.LazyFrame
+
+
+MARKS: Final[Schema] = {"geo": pl.String(), "year": pl.Int32(), "material": pl.String(), "mark": pl.String()}
 
 
 def categories(edition: Edition, taxonomy: Taxonomy) -> Mapping[str, str]:
@@ -49,16 +55,21 @@ def count_movements(movements: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy)
 
 
 def count_declarations(declarations: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy) -> Counted:
-    """Declarations (frames.DECLARATIONS) of periods that lie within one year of the law's calendar.
+    """Declarations (frames.DECLARATIONS) by the law's year and category.
 
-    Where something was declared, nothing recycled is a zero of its own: every staged quantity gets a row of 0 g.
+    A declared period that lies across two years of the law's calendar (a calendar year under a law of fiscal years)
+    goes to the year that holds its middle, and marks the figure. Where something was declared, nothing recycled is a
+    zero of its own: every staged quantity gets a row of 0 g.
     """
-    rows = _with_year(checked(declarations, DECLARATIONS), pack, pl.col("first_day")).with_columns(
+    first, last = pl.col("first_day"), pl.col("last_day")
+    days = (last - first).dt.total_days()
+    middle = first + pl.duration(days=days // 2)
+    calendar = pack.editions[0].calendar
+    rows = _with_year(checked(declarations, DECLARATIONS), pack, middle).with_columns(
         geo=pl.col("country"),
         stage=pl.lit("declared"),
-        why=pl.when(pl.col("year") != year_of(pack.editions[0].calendar, pl.col("last_day"))).then(
-            pl.lit("period_not_within_one_year")
-        ),
+        why=pl.when(~days.is_between(0, 365)).then(pl.lit("period_is_not_up_to_a_year")),
+        mark=pl.when(year_of(calendar, first) != year_of(calendar, last)).then(pl.lit("declared_for_another_calendar")),
     )
     parts = [_declarations_of(rows.filter(pl.col("edition") == e.id), e, taxonomy) for e in pack.editions]
     return _together(parts, _left_out(rows.filter(pl.col("edition").is_null()), "no_edition_for_year"))
@@ -77,7 +88,8 @@ def _movements_of(rows: pl.LazyFrame, edition: Edition, taxonomy: Taxonomy) -> C
     ]
     stage = pl.when(~pl.col("stage").is_in(rated)).then(pl.lit("stage_does_not_count"))
     left = found.with_columns(why=pl.coalesce("why", stage))
-    return Counted(_with_totals(pl.concat([empty(TONNAGES), *by_quantity]), edition), _left_out(left))
+    tonnages = _with_totals(pl.concat([empty(TONNAGES), *by_quantity]), edition)
+    return Counted(tonnages, _left_out(left), empty(MARKS))
 
 
 def _declarations_of(rows: pl.LazyFrame, edition: Edition, taxonomy: Taxonomy) -> Counted:
@@ -94,7 +106,9 @@ def _declarations_of(rows: pl.LazyFrame, edition: Edition, taxonomy: Taxonomy) -
         for quantity in edition.quantities.values()
         if quantity.declared or quantity.stages
     ]
-    return Counted(_with_totals(pl.concat([empty(TONNAGES), *given]), edition), _left_out(found))
+    marked = fit.filter(pl.col("mark").is_not_null()).select("geo", "year", material="category", mark="mark")
+    tonnages = _with_totals(pl.concat([empty(TONNAGES), *given]), edition)
+    return Counted(tonnages, _left_out(found), _with_totals(marked, edition).unique())
 
 
 def _with_year(rows: pl.LazyFrame, pack: RulePack, day: pl.Expr) -> pl.LazyFrame:
@@ -117,12 +131,12 @@ def _with_category(rows: pl.LazyFrame, edition: Edition, taxonomy: Taxonomy) -> 
     return rows.with_columns(category=category).with_columns(why=pl.coalesce("why", unknown))
 
 
-def _with_totals(tonnages: pl.LazyFrame, edition: Edition) -> pl.LazyFrame:
+def _with_totals(rows: pl.LazyFrame, edition: Edition) -> pl.LazyFrame:
     totals = [
-        tonnages.filter(pl.col("material").is_in(sorted(leaves))).with_columns(material=pl.lit(total))
+        rows.filter(pl.col("material").is_in(sorted(leaves))).with_columns(material=pl.lit(total))
         for total, leaves in edition.totals().items()
     ]
-    return pl.concat([tonnages, *totals])
+    return pl.concat([rows, *totals])
 
 
 def _left_out(rows: pl.LazyFrame, why: str | None = None) -> pl.LazyFrame:
@@ -138,6 +152,8 @@ def _left_out(rows: pl.LazyFrame, why: str | None = None) -> pl.LazyFrame:
 
 def _together(parts: list[Counted], unspoken: pl.LazyFrame) -> Counted:
     def join(a: Counted, b: Counted) -> Counted:
-        return Counted(pl.concat([a.tonnages, b.tonnages]), pl.concat([a.left_out, b.left_out]))
+        return Counted(
+            pl.concat([a.tonnages, b.tonnages]), pl.concat([a.left_out, b.left_out]), pl.concat([a.marks, b.marks])
+        )
 
-    return reduce(join, parts, Counted(empty(TONNAGES), unspoken))
+    return reduce(join, parts, Counted(empty(TONNAGES), unspoken, empty(MARKS)))

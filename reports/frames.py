@@ -11,8 +11,8 @@ Schema: TypeAlias = Mapping[str, pl.DataType]
 # Everything that a movement of the ledger may be in the chain; the packs say at which of these a law counts.
 STAGES: Final = frozenset(
     {
-        "collected", "sorted", "recycling_input", "recycling_output", "loss", "residue", "repaired", "energy",
-        "landfill", "imported", "exported",
+        "opening", "collected", "imported", "sorted", "recycling_input", "recycling_output", "loss", "residue",
+        "repaired", "energy", "landfill", "placed", "exported",
     }
 )  # fmt: skip
 

@@ -63,7 +63,13 @@ def from_movements(movements: pl.LazyFrame, declarations: pl.LazyFrame, pack: Ru
     declared = count_declarations(declarations, pack, taxonomy)
     found = recovery_rates(merged([counted.tonnages, declared.tonnages]), pack, assumptions=True)
     left = pl.concat([counted.left_out, declared.left_out])
-    return Recovery(found.rates, left.sort("geo", "year", "material", "stage", "reason"))
+    marks = declared.marks.group_by(*GROUP).agg(pl.col("mark").unique().sort().str.join(","))
+    rates = (
+        found.rates.join(marks, on=list(GROUP), how="left", maintain_order="left")
+        .with_columns(caveat=pl.concat_str("caveat", "mark", separator=",", ignore_nulls=True).replace("", None))
+        .select(list(RATES))
+    )
+    return Recovery(rates, left.sort("geo", "year", "material", "stage", "reason"))
 
 
 def _rates(rows: pl.LazyFrame, edition: Edition, rate: Rate, assumes: Iterable[str]) -> pl.LazyFrame:

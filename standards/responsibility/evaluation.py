@@ -23,6 +23,7 @@ from standards.responsibility.formulas import (
     RatioPercent,
     Rounded,
     Sum,
+    decimals,
     parts,
     preceding,
 )
@@ -65,7 +66,9 @@ def explain(formula: Formula, values: Values) -> Explanation:
     """The exact value with every step; raises NoFigure, or NotAFormula when it has no last digit."""
     trace = _Trace(values)
     result = trace.value(formula)
-    return Explanation(_decimal(result), tuple(trace.steps), tuple(dict.fromkeys(trace.caveats)))
+    return Explanation(
+        _decimal(result, decimals(formula) or 0), tuple(trace.steps), tuple(dict.fromkeys(trace.caveats))
+    )
 
 
 def bounds(formula: Formula, ranges: Mapping[str, tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
@@ -143,16 +146,16 @@ def _apply(formula: Formula, operands: list[Fraction]) -> Fraction:  # noqa: PLR
             return 100 * operands[0] / operands[1]
         case MeanOfPreceding():
             return sum(operands, Fraction()) / len(operands)
-        case Rounded(mode=mode, decimals=decimals):
-            return _rounded(operands[0], mode, decimals)
+        case Rounded(mode=mode, decimals=places):
+            return _rounded(operands[0], mode, places)
         case Quantity() | Constant() | FirstKnown():
             raise AssertionError("a leaf has no operands")
         case _:
             assert_never(formula)
 
 
-def _rounded(value: Fraction, mode: Mode, decimals: int) -> Fraction:
-    scaled = value * 10**decimals
+def _rounded(value: Fraction, mode: Mode, places: int) -> Fraction:
+    scaled = value * 10**places
     match mode:
         case "half_up":
             units = (2 * abs(scaled) + 1) // 2 * (1 if scaled >= 0 else -1)
@@ -162,13 +165,15 @@ def _rounded(value: Fraction, mode: Mode, decimals: int) -> Fraction:
             units = -(-scaled // 1)
         case _:
             assert_never(mode)
-    return Fraction(units, 10**decimals)
+    return Fraction(units, 10**places)
 
 
-def _decimal(value: Fraction) -> Decimal:
+def _decimal(value: Fraction, least: int) -> Decimal:
+    """The exact decimal with at least so many places: 65 at one decimal is 65.0, as a table would show it."""
     over, places = value.denominator, 0
-    while over % 10 == 0 or over % 5 == 0 or over % 2 == 0:
+    while over % 2 == 0 or over % 5 == 0:
         over, places = over // (10 if over % 10 == 0 else 5 if over % 5 == 0 else 2), places + 1
     if over != 1:
         raise NotAFormula("the result has no last digit: write the law's rounding around it")
+    places = max(places, least)
     return Decimal(int(value * 10**places)).scaleb(-places)
