@@ -9,13 +9,13 @@ import asyncpg
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from foundation.errors import Invalid, NotFound
+from foundation.errors import NotFound
 from foundation.keys import SigningKey
 from traceability.checkpoint import checkpoint_text, sign_note
 from traceability.leaf import leaf_data
+from traceability.merkle import tree_root
 from traceability.tables import CheckpointRow, EventRow, TileRow
-
-WIDTH: Final = 256
+from traceability.tiles import WIDTH, nodes, root_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,14 @@ async def entries(session: AsyncSession, number: int, width: int = WIDTH) -> byt
     return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
 
 
-def check_range(first: int, second: int, size: int, field: str) -> None:
-    """`0 <= first < second <= size`. Raises Invalid."""
-    if not 0 <= first < second <= size:
-        raise Invalid(
-            "The log has no such range.", field=field, value=f"{first},{second}", fix=f"The newest size is {size}."
-        )
-
-
 async def log_size(session: AsyncSession) -> int:
     """How many leaves are committed."""
     return int((await session.execute(text("SELECT size FROM log_head"))).scalar_one())
 
 
+TILES: Final = """
+SELECT level, number, hashes FROM tile WHERE (level, number) IN (SELECT * FROM unnest($1::int[], $2::bigint[]))
+"""
 INSERT: Final = """
 INSERT INTO checkpoint (size, root, note, signed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING
 """
@@ -86,15 +81,21 @@ INSERT INTO checkpoint (size, root, note, signed_at) VALUES ($1, $2, $3, $4) ON 
 async def publish(pool: asyncpg.Pool, key: SigningKey, origin: str, clock: Callable[[], datetime]) -> Published | None:
     """Sign a checkpoint over everything committed; None where the newest covers it already (or nothing is there).
 
-    Reads the root from the tiles of one snapshot, so that size and root belong together.
+    Reads size and tiles in one snapshot, so that they belong together; a newer checkpoint of another process wins.
     """
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         size = await connection.fetchval("SELECT size FROM log_head")
-        last = await connection.fetchval("SELECT max(size) FROM checkpoint")
-        if size == 0 or size == last:
+        newest_size = await connection.fetchval("SELECT max(size) FROM checkpoint") or 0
+        if size <= newest_size:
             return None
-        root = await root_of(connection, size)
+        rows = await connection.fetch(TILES, *zip(*root_tiles(size), strict=True))
+        tiles = {(row["level"], row["number"]): row["hashes"] for row in rows}
+        root = tree_root(size, nodes(lambda level, number: tiles[level, number]))
         note = sign_note(checkpoint_text(origin, size, root), key, origin)
         moment = clock()
-        await connection.execute(INSERT, size, root, note, moment)
+        try:
+            async with connection.transaction():
+                await connection.execute(INSERT, size, root, note, moment)
+        except asyncpg.RaiseError:
+            return None  # another process published a larger one meanwhile
     return Published(size, root, note, moment)

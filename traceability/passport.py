@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
+from traceability.checkpoint import Verifier
 from traceability.evidence import certificates, measurements
 from traceability.genealogy import Ancestor, trace
 from traceability.identifiers import human_code
@@ -117,7 +118,7 @@ async def reader_of(record: AsyncSession, lot: LotRow, actor: Actor | None, coun
     return Reader.PARTY if (await record.execute(held)).first() else Reader.STRANGER
 
 
-async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, vkey: str) -> Passport:
+async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verifiers: Sequence[Verifier]) -> Passport:
     """Tell one lot to one reader. `record` is a transaction with the record scope; fields are withheld here."""
     descent = await trace(record, lot.id, "back")
     events = await _events(record, [each.created_index for each in descent.lots])
@@ -132,7 +133,7 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, vkey:
     shares: dict[str, int] = {}
     for origin, part in origins.shared(mass):
         shares[origin.country] = shares.get(origin.country, 0) + part
-    proof = await prove(record, lot.created_index, vkey)
+    proof = await prove(record, lot.created_index, verifiers)
     named = sees(reader, Field.MAKER) or maker.name_public
     found = await measurements(record, lot.id) if sees(reader, Field.MEASUREMENT) else []
     return Passport(

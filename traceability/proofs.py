@@ -1,17 +1,17 @@
 """Proofs: that a fact is in the log under a signed checkpoint, and that one checkpoint extends another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
-from traceability.checkpoint import verify_note
+from traceability.checkpoint import BadNote, Verifier, open_note
 from traceability.leaf import leaf_data
+from traceability.log import micros, newest
 from traceability.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
-from traceability.micros import micros
-from traceability.tables import CheckpointRow, EventRow, TileRow
+from traceability.tables import EventRow, TileRow
 from traceability.tiles import Read, Tile, consistency_tiles, inclusion_tiles, nodes
 
 
@@ -27,14 +27,6 @@ class Proved:
     note: str
     signature_valid: bool
     included: bool
-
-
-async def newest(session: AsyncSession) -> CheckpointRow | None:
-    """The newest checkpoint, or None before the first."""
-    found: CheckpointRow | None = await session.scalar(
-        select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1)
-    )
-    return found
 
 
 async def reader(session: AsyncSession, wanted: Iterable[Tile]) -> Read:
@@ -71,7 +63,7 @@ async def consistency(session: AsyncSession, first: int, second: int) -> tuple[b
     return consistency_proof(first, second, nodes(await reader(session, consistency_tiles(first, second))))
 
 
-async def prove(session: AsyncSession, index: int, vkey: str) -> Proved | None:
+async def prove(session: AsyncSession, index: int, verifiers: Sequence[Verifier]) -> Proved | None:
     """Prove a fact under the newest checkpoint that covers it; None while none does."""
     checkpoint = await newest(session)
     row = await session.scalar(select(EventRow).where(EventRow.index == index))
@@ -81,6 +73,14 @@ async def prove(session: AsyncSession, index: int, vkey: str) -> Proved | None:
     path = await inclusion(session, index, checkpoint.size)
     return Proved(
         index=index, leaf=leaf, path=path, size=checkpoint.size, root=checkpoint.root, note=checkpoint.note,
-        signature_valid=verify_note(checkpoint.note, vkey),
+        signature_valid=_signed(checkpoint.note, verifiers),
         included=verify_inclusion(index, checkpoint.size, leaf_hash(leaf), path, checkpoint.root),
     )  # fmt: skip
+
+
+def _signed(note: str, verifiers: Sequence[Verifier]) -> bool:
+    try:
+        open_note(note, verifiers)
+    except BadNote:
+        return False
+    return True

@@ -42,8 +42,9 @@ class Speaker:
 class Surroundings:
     """What the record knows around one movement, loaded under the log lock.
 
-    `day` is the day of recording, whose thresholds hold. `parties`: organisation ids by URI. `reserved`: grams still set aside per lot for the papers that this
-    shipment names. `reversal`: the entries of the event that an error declaration names (None: unknown).
+    `day` is the day of recording, whose thresholds hold. `parties`: organisation ids by URI. `reserved`: grams
+    still set aside per lot for the papers that this shipment names. `reversal`: the entries of the event that an
+    error declaration names (None: unknown).
     """
 
     day: date
