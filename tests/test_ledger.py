@@ -10,8 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from foundation.errors import Refusal
 from standards.catalogue import load
-from standards.plausibility import thresholds
-from traceability.controls import Controls
+from traceability.controls import controls_of
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Unbalanced, check_sum
 from traceability.ledger.entering import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings, enter
 from traceability.ledger.movements import (
@@ -31,15 +30,16 @@ from traceability.ledger.movements import (
 from traceability.ledger.origins import Origin, Origins, apportion
 from traceability.refusals import BalanceExceeded, DoubleClaim, Incomplete, LotTaken, MassCreated, UnknownLot
 
-CATALOGUE = load()
-CONTROLS = Controls(thresholds(CATALOGUE), CATALOGUE.digest)
+CONTROLS = controls_of(load())
 DAY = datetime(2026, 6, 1, tzinfo=UTC).date()
 A, B = Speaker(1, None, "JP"), Speaker(2, None, "TH")
 PARTIES = {"party:1": 1, "party:2": 2}
 
 
-def new(lot: str, grams: int, material: str | None = "PET", form: str | None = "bale", country: str = "JP") -> NewLot:
-    return NewLot(lot, grams, material, form, None, "post", country)
+def new(
+    lot: str, grams: int, material: str | None = "plastics.pet", form: str | None = "bale", country: str = "JP"
+) -> NewLot:
+    return NewLot(lot, grams, material, form, None, "post", "JP")
 
 
 def around(**kwargs: object) -> Surroundings:
@@ -71,7 +71,7 @@ def test_a_lot_without_material_or_form_is_refused_by_name() -> None:
 
 def test_another_material_under_a_known_identity_is_refused() -> None:
     with pytest.raises(LotTaken):
-        do(stocked(), Arrival("collected", (new("bale", 5, material="HDPE"),)))
+        do(stocked(), Arrival("collected", (new("bale", 5, material="plastics.pe.hd"),)))
 
 
 def test_another_organisation_cannot_add_to_a_lot() -> None:
@@ -86,7 +86,7 @@ def test_a_transformation_states_loss_and_what_is_unstated() -> None:
     assert Entry(None, 1, "loss:unstated", 100) in entered.entries
     assert book.position("bale", 1).total == 0
     assert book.position("flake", 1).free == 700
-    assert book.lots["flake"].material == "PET"
+    assert book.lots["flake"].material == "plastics.pet"
 
 
 def test_mass_created_is_refused_beyond_what_scales_allow() -> None:
@@ -110,7 +110,7 @@ def test_a_refused_transformation_leaves_the_book_as_it_was() -> None:
 
 def test_an_unknown_input_of_a_transformation_is_refused() -> None:
     with pytest.raises(UnknownLot):
-        do(Book(), Transformation((Part("nowhere", 1),), (new("flake", 1, "PET", "flake"),), ()))
+        do(Book(), Transformation((Part("nowhere", 1),), (new("flake", 1, "plastics.pet", "flake"),), ()))
 
 
 @pytest.mark.parametrize("movement", [Shipment("party:2", (Part("x", 1),), ()), Departure("placed", (Part("x", 1),))])
@@ -286,7 +286,7 @@ class Ledger(RuleBasedStateMachine):
         if not parts or not gave:
             return one
         lot = self.name()
-        made = self.attempt(Transformation(parts, (new(lot, gave, "PET", "flake"),), ()), who)
+        made = self.attempt(Transformation(parts, (new(lot, gave, "plastics.pet", "flake"),), ()), who)
         return multiple(one, lot) if made else one
 
     @rule(lot=lots, grams=st.integers(1, 2_000_000), who=st.sampled_from([A, B]))

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Final
 
+from standards.catalogue import Catalogue
+from standards.materials import taxonomy
 from standards.plausibility import (
     Thresholds,
     date_finding,
@@ -11,12 +14,13 @@ from standards.plausibility import (
     load_finding,
     receipt_finding,
     surplus_allowed,
+    thresholds,
     yield_finding,
 )
 from traceability.events import Event
 from traceability.identifiers import NAMESPACE
-from traceability.ledger.movements import Departure, Movement, Receipt, Shipment, Transformation, mass_of
-from traceability.refusals import DateInvalid, LoadSize
+from traceability.ledger.movements import Arrival, Departure, Movement, Receipt, Shipment, Transformation, mass_of
+from traceability.refusals import DateInvalid, LoadSize, UnknownWord
 
 STEP: Final = NAMESPACE + "BizStep-"
 # A chain's claim may only stay or get weaker along this order (ISO 22095).
@@ -42,6 +46,20 @@ class Controls:
 
     limits: Thresholds
     version: str
+    materials: frozenset[str]
+    forms: frozenset[str]
+
+    def check_words(self, movement: Movement) -> None:
+        """Materials and forms are words of the shared taxonomy. Raises UnknownWord."""
+        made = movement.lots if isinstance(movement, Arrival) else getattr(movement, "outputs", ())
+        for new in made:
+            for name, word, known in (("material", new.material, self.materials), ("form", new.form, self.forms)):
+                if word is not None and word not in known:
+                    near = get_close_matches(word, known, n=3, cutoff=0.4)
+                    raise UnknownWord(
+                        f"{word} is no {name} of the taxonomy.", field=name, value=word, lot=new.lot,
+                        fix=f"Use {' or '.join(near)}." if near else "Use a code of the taxonomy.",
+                    )  # fmt: skip
 
     def check_time(self, happened: datetime, recorded: datetime) -> None:
         """C15. Raises DateInvalid."""
@@ -54,6 +72,7 @@ class Controls:
 
     def examine(self, movement: Movement, event: Event, recorded: datetime, *, backfill: bool) -> Examined:
         """C12, C14, C02 in this order. Raises LoadSize; a user's own history (`backfill`) may be late."""
+        self.check_words(movement)
         day = recorded.date()
         flags = set()
         if isinstance(movement, Shipment | Receipt | Departure) and load_finding(self.limits, mass_of(movement), day):
@@ -92,3 +111,9 @@ def weakest(models: list[str | None]) -> str:
     """The weakest custody model among these (None is not stated); an unknown word is the weakest physical one."""
     known = [model if model in CUSTODY else "mass_balance" for model in models if model]
     return max(known, key=CUSTODY.index, default="mass_balance")
+
+
+def controls_of(catalogue: Catalogue) -> Controls:
+    """The controls of a catalogue; its digest is the version that every event keeps."""
+    known = taxonomy(catalogue)
+    return Controls(thresholds(catalogue), catalogue.digest[:16], frozenset(known.materials), frozenset(known.forms))

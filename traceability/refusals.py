@@ -94,3 +94,10 @@ class LoadSize(Refusal):
 
     status: ClassVar[int] = 409
     code: ClassVar[str] = "LOAD_SIZE"
+
+
+class UnknownWord(Refusal):
+    """A material or form that the taxonomy does not know."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "UNKNOWN_WORD"
