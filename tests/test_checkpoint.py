@@ -82,7 +82,7 @@ def test_every_flipped_bit_of_a_note_is_noticed() -> None:
     for bit in range(8 * len(note)):
         changed = bytearray(note)
         changed[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             open_checkpoint(changed.decode(), [verifier])
 
 
