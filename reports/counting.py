@@ -43,7 +43,7 @@ def categories(edition: Edition, taxonomy: Taxonomy) -> Mapping[str, str]:
 
 def count_movements(movements: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy) -> Counted:
     """Movements (frames.MOVEMENTS) by the country of collection, the law's year and category, at the law's stages."""
-    rows = _with_year(checked(movements, MOVEMENTS), pack, pl.col("day")).with_columns(
+    rows = gathered(movements, pack).with_columns(
         geo=pl.col("collected_country"),
         why=pl.when(~pl.col("counted"))
         .then(pl.coalesce("reason", pl.lit("not_counted")))
@@ -52,6 +52,13 @@ def count_movements(movements: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy)
     )
     parts = [_movements_of(rows.filter(pl.col("edition") == e.id), e, taxonomy) for e in pack.editions]
     return _together(parts, _left_out(rows.filter(pl.col("edition").is_null()), "no_edition_for_year"))
+
+
+def gathered(movements: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
+    """The movements summed by all that decides whether they count: one streaming pass over any number of rows."""
+    by = ("edition", "year", "collected_country", "material", "stage", "counted", "reason")
+    rows = _with_year(checked(movements, MOVEMENTS), pack, pl.col("day")).group_by(by)
+    return rows.agg(pl.col("grams").sum(), pl.len().cast(pl.Int64).alias("rows")).collect(engine="streaming").lazy()
 
 
 def count_declarations(declarations: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy) -> Counted:
@@ -68,6 +75,7 @@ def count_declarations(declarations: pl.LazyFrame, pack: RulePack, taxonomy: Tax
     rows = _with_year(checked(declarations, DECLARATIONS), pack, middle).with_columns(
         geo=pl.col("country"),
         stage=pl.lit("declared"),
+        rows=pl.lit(1, pl.Int64),
         why=pl.when(~days.is_between(0, 365)).then(pl.lit("period_is_not_up_to_a_year")),
         mark=pl.when(year_of(calendar, first) != year_of(calendar, last)).then(pl.lit("declared_for_another_calendar")),
     )
@@ -145,7 +153,7 @@ def _left_out(rows: pl.LazyFrame, why: str | None = None) -> pl.LazyFrame:
         rows.with_columns(reason=reason)
         .filter(pl.col("reason").is_not_null())
         .group_by("geo", "year", "material", "stage", "reason")
-        .agg(pl.col("grams").sum(), pl.len().cast(pl.Int64).alias("rows"))
+        .agg(pl.col("grams").sum(), pl.col("rows").sum())
         .select(list(LEFT_OUT))
     )
 

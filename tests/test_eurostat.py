@@ -5,6 +5,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from reports.eurostat import EurostatReport, report_on
@@ -41,6 +42,28 @@ def test_the_published_rates_are_reproduced_and_every_miss_has_its_reason(report
         "published_differs_in_the_last_digit": 1,
     }
     assert {miss.geo for miss in report.misses if miss.reason == "published_contradicts_tonnages"} == {"IS"}
+
+
+@needs_shared
+def test_another_engine_finds_the_same_masses_and_tenths_in_the_published_tonnages(report: EurostatReport) -> None:
+    theirs = duckdb.sql(
+        f"""
+        WITH wide AS (
+            SELECT waste, geo, year, any_value(tonnes) FILTER (wst_oper = 'GEN') AS g,
+                any_value(tonnes) FILTER (wst_oper = 'RCY') AS r, any_value(tonnes) FILTER (wst_oper = 'RCV') AS v,
+                coalesce(any_value(tonnes) FILTER (wst_oper = 'RPR'), 0) AS p
+            FROM '{TONNES}' WHERE waste NOT LIKE '%IBA' GROUP BY waste, geo, year)
+        SELECT g * 1000000, r * 1000000, v * 1000000, (r + p) * 1000000, (g + p) * 1000000,
+            CASE WHEN g + p > 0 THEN (2000 * (r + p) + g + p) // (2 * (g + p)) END
+        FROM wide
+        """
+    ).fetchall()
+    names = ("placed_grams", "recycled_grams", "recovered_grams", "numerator_grams", "denominator_grams")
+    ours = [
+        (*(row[name] for name in names), None if row["rate"] is None else int(row["rate"].replace(".", "")))
+        for row in report.rates.to_dicts()
+    ]
+    assert Counter(ours) == Counter(theirs)
 
 
 @needs_shared

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from reports.recovery import from_movements, merged, partial, recovery_rates
 from standards.catalogue import load
 from standards.materials import taxonomy
 from standards.responsibility.evaluation import NoFigure, evaluate, meets
+from standards.responsibility.formulas import MeanOfPreceding, Quantity, RatioPercent, Rounded
+from standards.responsibility.packs import RulePack
 from standards.responsibility.shelf import packs
 
 CATALOGUE = load()
@@ -151,6 +154,19 @@ def test_a_table_and_a_single_case_say_the_same(
         assert row["target"] == str(target.value)
         assert edition.deferral(geo, target.since, edition.calendar.last_day(year)) is None
         assert row["target_met"] == meets(row["numerator_grams"], row["denominator_grams"], target.value)
+
+
+def test_a_denominator_may_be_the_mean_of_earlier_years() -> None:
+    figure = Rounded(RatioPercent(Quantity("recycled"), MeanOfPreceding("generated", 3)), "half_up", 1)
+    edition = EU.edition(2010)
+    plain = edition.rate("glass")
+    mean = replace(plain, figure=figure, denominator=Rounded(MeanOfPreceding("generated", 3), "half_up", 0))
+    lagging = RulePack("lagging", (replace(edition, rates=(mean,)),))
+    sold = [("AT", year, "glass", "generated", tonnes * 10) for year, tonnes in ((2007, 100), (2008, 110), (2009, 120))]
+    found = rates(*sold, ("AT", 2010, "glass", "recycled", 715), pack=lagging)
+    assert found["AT", 2010, "glass"]["rate"] == "65.0"
+    assert found["AT", 2009, "glass"]["rate_reason"] == "no_figure:recycled"
+    assert ("AT", 2011, "glass") not in found, "a year of which nothing is known gets no row"
 
 
 def test_partition_by_partition_gives_the_same_as_the_whole() -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from standards.catalogue import Catalogue, Document
-from standards.dated import NotDated, dated, reference
+from standards.dated import Dated, NotDated, dated, reference
 from standards.responsibility.formulas import Formula, NotAFormula, RatioPercent, Rounded, checked, decimals
 from standards.responsibility.packs import (
     Category,
@@ -86,14 +86,7 @@ def _read(document: Document, data: Mapping[str, Any]) -> Edition:
         materials=MappingProxyType({item["id"]: _category(item) for item in data["materials"]}),
         assumes=data.get("assumes", ()),
         rates=tuple(map(read_rate, data["rates"])),
-        targets=MappingProxyType(
-            {
-                (item["rate"], item["material"]): dated(
-                    f"target of {item['material']}", item["values"], sources, Decimal
-                )
-                for item in data["targets"]
-            }
-        ),
+        targets=MappingProxyType({(t["rate"], t["material"]): _target(t, sources) for t in data["targets"]}),
         deferrals=tuple(_deferral(item, sources) for item in data.get("deferrals", ())),
         digest=document.digest,
     )
@@ -127,6 +120,10 @@ def _rate(item: Mapping[str, Any], *, sources: Mapping[str, Any], quantities: fr
         reference(name, item["source"], sources),
         item["certainty"],
     )
+
+
+def _target(item: Mapping[str, Any], sources: Mapping[str, Any]) -> Dated[Decimal]:
+    return dated(f"target of {item['rate']} of {item['material']}", item["values"], sources, Decimal)
 
 
 def _deferral(item: Mapping[str, Any], sources: Mapping[str, Any]) -> Deferral:
