@@ -8,7 +8,6 @@ import polars as pl
 from reports.counting import count_declarations, count_movements
 from reports.frames import LEFT_OUT, RATES, TONNAGES, checked, empty, year_within
 from reports.targets import label, targets
-from standards.dated import least_sure
 from standards.materials import Taxonomy
 from standards.responsibility.expressions import caveat, expression, reason
 from standards.responsibility.formulas import MeanOfPreceding, inputs, means, preceding
@@ -98,7 +97,7 @@ def _rates(rows: pl.LazyFrame, edition: Edition, rate: Rate, assumes: Iterable[s
 
 
 def _by_material(edition: Edition, rate: Rate) -> dict[str, pl.Expr]:
-    each = {material: targets(edition, rate.id, material) for material in rate.materials}
+    each = {material: targets(edition, rate, material) for material in rate.materials}
     return {
         column: pl.coalesce(pl.when(pl.col("material") == material).then(each[material][column]) for material in each)
         for column in ("target", "target_certainty", "target_reason", "target_met")
@@ -131,11 +130,7 @@ def _moved_ahead(rows: pl.LazyFrame, mean: MeanOfPreceding) -> pl.LazyFrame:
 
 def _marks(edition: Edition, rate: Rate, assumes: Iterable[str]) -> pl.Expr:
     """Codes that mark a figure: law that is only a draft or not verified, what the formula or the pack assumes."""
-    fixed = [*assumes]
-    if edition.status == "draft":
-        fixed.append("edition_draft")
-    if least_sure(edition.certainty, edition.years_certainty, rate.certainty) == "unverified":
-        fixed.append("edition_unverified")
+    fixed = (*assumes, *edition.doubts(rate))
     marks = pl.concat_str([*map(pl.lit, fixed), caveat(rate.figure)], separator=",", ignore_nulls=True)
     return pl.when(marks != "").then(marks)
 

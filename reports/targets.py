@@ -11,7 +11,7 @@ import polars as pl
 from reports.frames import year_within
 from standards.dated import InForce
 from standards.responsibility.expressions import meets
-from standards.responsibility.packs import Edition
+from standards.responsibility.packs import Edition, Rate
 
 GEO = pl.col("geo")
 
@@ -28,18 +28,19 @@ class _Span:
         return year_within(self.first, self.last)
 
 
-def targets(edition: Edition, rate_id: str, material: str) -> dict[str, pl.Expr]:
+def targets(edition: Edition, rate: Rate, material: str) -> dict[str, pl.Expr]:
     """The columns target, target_certainty, target_reason and target_met for rows of one rate and material.
 
     Reads year, geo, numerator_grams and denominator_grams. A target is judged from the first year on whose last day
-    it is in force; a deferred, draft or unverified one is shown and decides nothing.
+    it is in force; a deferred or unverified one is shown and decides nothing, nor does a draft or unverified edition.
     """
-    spans = _spans(edition, rate_id, material)
+    spans = _spans(edition, rate.id, material)
 
     def chosen(value: Callable[[_Span], Any], dtype: pl.DataType) -> pl.Expr:
         found = [pl.when(span.holds()).then(value(span)) for span in reversed(spans) if span.row.value is not None]
         return pl.coalesce([*found, pl.lit(None, dtype)])
 
+    doubts = edition.doubts(rate)
     numerator, denominator = pl.col("numerator_grams"), pl.col("denominator_grams")
     met = chosen(lambda span: meets(numerator, denominator, span.row.value or Decimal()), pl.Boolean())
     deferred = pl.any_horizontal(pl.lit(False), *(span.holds() & _deferred(edition, span.row.since) for span in spans))
@@ -48,6 +49,7 @@ def targets(edition: Edition, rate_id: str, material: str) -> dict[str, pl.Expr]
         pl.when(certainty.is_null()).then(pl.lit("no_target"))
         .when(deferred).then(pl.lit("target_deferred"))
         .when(certainty == "unverified").then(pl.lit("target_unverified"))
+        .when(pl.lit(bool(doubts))).then(pl.lit(",".join(doubts)))
         .when(met.is_null() | (denominator <= 0)).then(pl.lit("no_rate"))
     )  # fmt: skip
     return {

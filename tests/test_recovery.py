@@ -113,7 +113,7 @@ def test_the_edition_is_chosen_by_the_reporting_year_and_the_target_by_its_last_
     assert told["PL", 2013] == ("eu-94-62@2003", "22.5", None, "target_deferred")
     assert told["AT", 2024] == ("eu-94-62@2020", "22.5", True, None)
     assert told["AT", 2025] == ("eu-94-62@2020", "50", False, None)
-    assert told["AT", 2030] == ("eu-2025-40@2029", "55", False, None)
+    assert told["AT", 2030] == ("eu-2025-40@2029", "55", None, "edition_unverified")
     assert found["AT", 2000, "plastic"]["caveat"] == "edition_unverified"
     assert found["AT", 2005, "plastic"]["caveat"] == "plastic_back_to_plastic_not_shown"
     assert {found["JP", year, "plastic"]["label"] for year in (2000, 2030)} == {"reference_not_law_here"}

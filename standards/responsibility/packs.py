@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
-from standards.dated import Certainty, Dated, InForce, Reference, Status
+from standards.dated import Certainty, Dated, InForce, Reference, Status, least_sure
 from standards.responsibility.formulas import Formula
 from standards.responsibility.periods import YearCalendar
 
@@ -152,6 +152,12 @@ class Edition:
             if code in deferral.geos and deferral.target_from == target_from and on <= deferral.until:
                 return deferral
         return None
+
+    def doubts(self, rate: Rate) -> tuple[str, ...]:
+        """Codes that mark every figure of this rate, and because of which no target is decided on it."""
+        unsure = least_sure(self.certainty, self.years_certainty, rate.certainty) == "unverified"
+        draft = ("edition_draft",) if self.status == "draft" else ()
+        return (*draft, "edition_unverified") if unsure else draft
 
     def label_for(self, country: str, year: int) -> Label:
         """How a figure for this country and reporting year must be labelled: judged on the year's last day."""
