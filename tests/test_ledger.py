@@ -12,7 +12,7 @@ from foundation.errors import Refusal
 from standards.catalogue import load
 from traceability.controls import controls_of
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Unbalanced, check_sum
-from traceability.ledger.entering import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings, enter
+from traceability.ledger.entering import enter
 from traceability.ledger.movements import (
     Arrival,
     Departure,
@@ -27,7 +27,8 @@ from traceability.ledger.movements import (
     Transformation,
     Unmoved,
 )
-from traceability.ledger.origins import Origin, Origins, apportion
+from traceability.ledger.origins import Origin, Origins
+from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings
 from traceability.refusals import BalanceExceeded, DoubleClaim, Incomplete, LotTaken, MassCreated, UnknownLot
 
 CONTROLS = controls_of(load())
@@ -202,16 +203,6 @@ def test_entries_that_do_not_sum_to_zero_are_our_own_fault() -> None:
 
 def test_unmoved_says_why() -> None:
     assert do(Book(), Unmoved("containment_only")) == Entered(RECORDED, reasons=("containment_only",))
-
-
-@given(st.integers(0, 10**12), st.lists(st.integers(0, 10**9), min_size=1, max_size=9))
-def test_apportioning_loses_nothing_and_is_fair(total: int, weights: list[int]) -> None:
-    if sum(weights) == 0:
-        return
-    parts = apportion(total, weights)
-    assert sum(parts) == total
-    whole = sum(weights)
-    assert all(abs(part * whole - total * weight) < whole for part, weight in zip(parts, weights, strict=True))
 
 
 @given(

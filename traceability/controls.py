@@ -1,11 +1,13 @@
 """Controls: the rule book's thresholds held against a movement, in fixed order; the first that fails decides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Final
 
 from standards.catalogue import Catalogue
+from standards.custody import CustodyModel, weakest
 from standards.materials import taxonomy
 from standards.plausibility import (
     Thresholds,
@@ -23,8 +25,6 @@ from traceability.ledger.movements import Arrival, Departure, Movement, Receipt,
 from traceability.refusals import DateInvalid, LoadSize, UnknownWord
 
 STEP: Final = NAMESPACE + "BizStep-"
-# A chain's claim may only stay or get weaker along this order (ISO 22095).
-CUSTODY: Final = ("identity_preserved", "segregated", "controlled_blending", "mass_balance", "book_and_claim")
 FIX: Final = {
     "buddhist_year": "This looks like a Thai Buddhist year: subtract 543.",
     "future": "State when it happened; events to come are recorded when they have happened.",
@@ -53,7 +53,12 @@ class Controls:
         """Materials and forms are words of the shared taxonomy. Raises UnknownWord."""
         made = movement.lots if isinstance(movement, Arrival) else getattr(movement, "outputs", ())
         for new in made:
-            for name, word, known in (("material", new.material, self.materials), ("form", new.form, self.forms)):
+            words = (
+                ("material", new.material, self.materials),
+                ("form", new.form, self.forms),
+                ("custody", new.custody, frozenset(CustodyModel)),
+            )
+            for name, word, known in words:
                 if word is not None and word not in known:
                     near = get_close_matches(word, known, n=3, cutoff=0.4)
                     raise UnknownWord(
@@ -107,10 +112,10 @@ class Controls:
         return surplus_allowed(self.limits, drawn, day)
 
 
-def weakest(models: list[str | None]) -> str:
-    """The weakest custody model among these (None is not stated); an unknown word is the weakest physical one."""
-    known = [model if model in CUSTODY else "mass_balance" for model in models if model]
-    return max(known, key=CUSTODY.index, default="mass_balance")
+def weakest_custody(models: Sequence[str | None]) -> str:
+    """What a chain through these may still claim (None: not stated); nothing stated at all is mass balance."""
+    stated = [CustodyModel(model) for model in models if model]
+    return weakest(stated) if stated else CustodyModel.MASS_BALANCE
 
 
 def controls_of(catalogue: Catalogue) -> Controls:

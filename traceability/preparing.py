@@ -15,9 +15,9 @@ from traceability.controls import Controls
 from traceability.eventhash import event_hash
 from traceability.events import Event, ReceivedEvent
 from traceability.leaf import commitments
-from traceability.ledger.entering import Speaker
 from traceability.ledger.interpretation import movement_of, own_prefix
 from traceability.ledger.movements import Movement, Shipment, Unmoved
+from traceability.ledger.outcomes import Speaker
 from traceability.refusals import WrongTenant
 from traceability.sequencing.commands import Claiming, Kind, Prepared
 

@@ -1,11 +1,6 @@
 """Entering: a movement becomes entries in the book, or is refused before anything changed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Final
-
-from traceability.controls import Controls, weakest
+from traceability.controls import Controls, weakest_custody
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Lot, check_sum
 from traceability.ledger.movements import (
     Arrival,
@@ -22,46 +17,8 @@ from traceability.ledger.movements import (
     Unmoved,
 )
 from traceability.ledger.origins import Origins
+from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings
 from traceability.refusals import Incomplete, MassCreated, UnknownLot
-
-COUNTED: Final = "counted"
-RECORDED: Final = "recorded"
-HELD: Final = "held"
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who states the movement, and where: the facility's country is the default country of collection."""
-
-    organisation: int
-    facility: int | None
-    country: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the record knows around one movement, loaded under the log lock.
-
-    `day` is the day of recording, whose thresholds hold. `parties`: organisation ids by URI. `reserved`: grams
-    still set aside per lot for the papers that this shipment names. `reversal`: the entries of the event that an
-    error declaration names (None: unknown).
-    """
-
-    day: date
-    parties: Mapping[str, int]
-    reserved: Mapping[str, int]
-    reversal: tuple[Entry, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What came of a movement: `entries` sum to zero; `consumed` is what reservations gave, per lot."""
-
-    outcome: str
-    entries: tuple[Entry, ...] = ()
-    reasons: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    consumed: tuple[Part, ...] = ()
 
 
 def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings, limits: Controls) -> Entered:
@@ -218,10 +175,10 @@ def _transform(
         for at, claim in enumerate(book.draw(part.lot, speaker.organisation, STOCK, part.grams)):
             claims[at] += claim
     blend = [(lot.origins, part.grams) for lot, part in zip(sources, movement.inputs, strict=True)]
-    custody = weakest([lot.custody for lot in sources])
+    custody = weakest_custody([lot.custody for lot in sources])
     entries = [Entry(part.lot, speaker.organisation, STOCK, -part.grams) for part in movement.inputs]
     for new in movement.outputs:
-        lot = _new_lot(new, speaker, Origins.blend(blend, new.grams), default, weakest([custody, new.custody]))
+        lot = _new_lot(new, speaker, Origins.blend(blend, new.grams), default, weakest_custody([custody, new.custody]))
         book.make(lot)
         # A claim on what went in stays on what comes out, up to its mass: the same grams are not claimed twice.
         carried = [min(claim, new.grams) for claim in claims]

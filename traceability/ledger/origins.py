@@ -6,6 +6,8 @@ from functools import cached_property
 from math import gcd
 from typing import Final, Literal, NamedTuple, Self
 
+from standards.quantities import shares
+
 Consumer = Literal["post", "pre", "virgin", "unknown"]
 UNKNOWN_COUNTRY: Final = "ZZ"  # ISO 3166-1 user-assigned: not stated
 
@@ -15,24 +17,6 @@ class Origin(NamedTuple):
 
     country: str
     consumer: Consumer
-
-
-def apportion(total: int, weights: Iterable[int]) -> list[int]:
-    """Share `total` grams by `weights` exactly: largest remainder, earlier first on a tie; sums to `total`.
-
-    All weights zero (or none) with a positive total is a ValueError.
-    """
-    parts = list(weights)
-    whole = sum(parts)
-    if whole == 0:
-        if total == 0:
-            return [0] * len(parts)
-        raise ValueError("nothing to apportion by")
-    shares = [total * part // whole for part in parts]
-    order = sorted(range(len(parts)), key=lambda at: (-(total * parts[at] % whole), at))
-    for at in order[: total - sum(shares)]:
-        shares[at] += 1
-    return shares
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,7 @@ class Origins:
             for origin, part in origins.shared(drawn):
                 sums[origin] = sums.get(origin, 0) + part
         ordered = sorted(sums.items())
-        parts = apportion(grams, (part for _, part in ordered))
+        parts = shares(grams, tuple(part for _, part in ordered))
         return cls(tuple((origin, part) for (origin, _), part in zip(ordered, parts, strict=True) if part))
 
     @cached_property
@@ -70,7 +54,7 @@ class Origins:
         """These grams of the lot, by origin."""
         if len(self.grams) == 1:
             return [(self.grams[0][0], grams)]
-        parts = apportion(grams, (part for _, part in self.grams))
+        parts = shares(grams, tuple(part for _, part in self.grams))
         return [(origin, part) for (origin, _), part in zip(self.grams, parts, strict=True)]
 
     def recycled(self, grams: int) -> tuple[int, int]:

@@ -8,8 +8,9 @@ from typing import Any
 from traceability.controls import Controls
 from traceability.leaf import commitment_root, commitments, leaf_data
 from traceability.ledger.book import Book, Entry, Key
-from traceability.ledger.entering import HELD, RECORDED, Entered, Surroundings, enter
+from traceability.ledger.entering import enter
 from traceability.ledger.movements import parts_of
+from traceability.ledger.outcomes import HELD, RECORDED, Entered, Surroundings
 from traceability.merkle import leaf_hash
 from traceability.refusals import DuplicateEvent, UnknownLot
 from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve

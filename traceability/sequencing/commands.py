@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 
 from foundation.errors import Refusal
 from traceability.ledger.book import Purpose
-from traceability.ledger.entering import Speaker
 from traceability.ledger.movements import Movement
+from traceability.ledger.outcomes import Speaker
 
 Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release"]
 

@@ -1,0 +1,48 @@
+"""Outcomes: who speaks, what surrounds a movement, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from traceability.ledger.book import Entry
+from traceability.ledger.movements import Part
+
+COUNTED: Final = "counted"
+RECORDED: Final = "recorded"
+HELD: Final = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who states the movement, and where: the facility's country is the default country of collection."""
+
+    organisation: int
+    facility: int | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the record knows around one movement, loaded under the log lock.
+
+    `day` is the day of recording, whose thresholds hold. `parties`: organisation ids by URI. `reserved`: grams
+    still set aside per lot for the papers that this shipment names. `reversal`: the entries of the event that an
+    error declaration names (None: unknown).
+    """
+
+    day: date
+    parties: Mapping[str, int]
+    reserved: Mapping[str, int]
+    reversal: tuple[Entry, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of a movement: `entries` sum to zero; `consumed` is what reservations gave, per lot."""
+
+    outcome: str
+    entries: tuple[Entry, ...] = ()
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    consumed: tuple[Part, ...] = ()
