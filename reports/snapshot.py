@@ -1,5 +1,6 @@
 """The snapshot: what the ledger holds at a checkpoint, as exact Parquet that a report and an auditor both read."""
 
+import asyncio
 import hashlib
 import io
 from collections.abc import Mapping
@@ -77,18 +78,38 @@ async def copy_csv(session: AsyncSession, query: str, *args: object) -> bytes:
 
 
 async def snapshot(session: AsyncSession, folder: Path, size: int, first: date, last: date) -> Snapshot:
-    """Write the movements of `first`..`last` and the declarations below index `size` as Parquet into `folder`.
+    """The movements of `first`..`last` and the declarations below index `size` as Parquet in `folder`.
 
-    `session` reads with the record scope. The same (size, period) gives the same bytes.
+    `session` reads with the record scope. The same (size, period) gives the same bytes, so files that are there
+    already are read again.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    taken = await asyncio.to_thread(_taken, folder, size)
+    if taken is not None:
+        return taken
     entries = pl.read_csv(await copy_csv(session, ENTRIES, size, first, last), schema=_READ)
     declared = pl.read_csv(await copy_csv(session, DECLARED, size), schema=dict(DECLARATIONS))
+    return await asyncio.to_thread(_write, folder, size, entries, declared)
+
+
+def _taken(folder: Path, size: int) -> Snapshot | None:
     movements, declarations = folder / "movements.parquet", folder / "declarations.parquet"
-    checked(movements_of(entries).lazy(), MOVEMENTS).collect().write_parquet(movements, statistics=True)
-    declared.write_parquet(declarations, statistics=True)
+    if not (movements.is_file() and declarations.is_file()):
+        return None
     digest = hashlib.sha256(declarations.read_bytes() + movements.read_bytes()).hexdigest()
     return Snapshot(movements, declarations, size, digest)
+
+
+def _write(folder: Path, size: int, entries: pl.DataFrame, declared: pl.DataFrame) -> Snapshot:
+    """Whole files or none: a crash leaves a draft, which the next run writes over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    movements = checked(movements_of(entries).lazy(), MOVEMENTS).collect()
+    for name, frame in (("movements", movements), ("declarations", declared)):
+        draft = folder / f".{name}.draft"
+        frame.write_parquet(draft, statistics=True)
+        draft.replace(folder / f"{name}.parquet")
+    taken = _taken(folder, size)
+    assert taken is not None
+    return taken
 
 
 _STAGE_OF_ACCOUNT: Final[Mapping[str, str]] = {

@@ -167,7 +167,7 @@ CREATE INDEX certificate_lot_id_index ON certificate (lot_id);
 
 -- The log. One row holds the head and is the lock: whoever gives an index holds it until the commit.
 CREATE TABLE log_head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     size bigint NOT NULL,
     record_time timestamptz NOT NULL,
     next_lot_id bigint NOT NULL
@@ -198,3 +198,15 @@ CREATE TABLE label_report (
     cleared_at timestamptz
 );
 CREATE INDEX label_report_lot_id_index ON label_report (lot_id) WHERE cleared_at IS NULL;
+
+-- What became of a capture request, for GET /epcis/capture/{id}.
+CREATE TABLE capture_job (
+    id text PRIMARY KEY,
+    organisation_id bigint NOT NULL,
+    error_behaviour text NOT NULL CHECK (error_behaviour IN ('rollback', 'proceed')),
+    success boolean NOT NULL,
+    answer jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL
+);
+CREATE INDEX capture_job_organisation_id_index ON capture_job (organisation_id, created_at);

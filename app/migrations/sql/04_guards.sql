@@ -26,7 +26,7 @@ CREATE TRIGGER tile_not_truncated BEFORE TRUNCATE ON tile FOR EACH STATEMENT EXE
 
 CREATE FUNCTION junkan_checkpoint_grows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM checkpoint WHERE size > NEW.size) THEN
+    IF EXISTS (SELECT FROM checkpoint WHERE size > NEW.size) THEN -- RAISE is what the publisher waits for
         RAISE EXCEPTION 'a checkpoint never shrinks: % is below the newest', NEW.size USING ERRCODE = 'JK004';
     END IF;
     IF NEW.size > (SELECT size FROM log_head) THEN

@@ -25,6 +25,9 @@ BEGIN
             (holder = junkan_organisation() OR junkan_scope() = ''record'')', name);
     END LOOP;
 END $$;
+GRANT SELECT, INSERT ON capture_job TO junkan_app;
+ALTER TABLE capture_job ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON capture_job USING (organisation_id = junkan_organisation());
 GRANT SELECT, INSERT ON label_report TO junkan_app;
 GRANT UPDATE (cleared_by, cleared_at) ON label_report TO junkan_app;
 ALTER TABLE label_report ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
