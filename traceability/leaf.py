@@ -28,6 +28,7 @@ from traceability.merkle import inclusion_proof, leaf_hash, node_hash, root_of_h
 
 VERSION: Final = 1
 SALT_SIZE: Final = 32
+RECEIVED: Final = "junkan:received"
 LARGEST_INTEGER: Final = 2**53 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ENCODE: Final = JSONEncoder(
@@ -67,6 +68,15 @@ def commitments(fields: Mapping[str, Any], salt: bytes) -> tuple[tuple[str, byte
     return tuple(result)
 
 
+def received_field(body: str, context: Any) -> dict[str, Any]:
+    """The field that ties a fact to the very text received and its JSON-LD context, to be committed to like any other.
+
+    Values alone would let the spelling of a number, white space and unused context lines be changed unseen.
+    """
+    text, around = _sha256(_utf8(body)).hexdigest(), _sha256(canonical(context)).hexdigest()
+    return {RECEIVED: {"body": text, "context": around}}
+
+
 def commitment_root(commitments: Iterable[tuple[str, bytes]]) -> bytes:
     """The RFC 6962 root over the commitments in name order. Raises ValueError where a name stands twice."""
     return root_of_hashes(_hashes(sorted(commitments)))
@@ -80,11 +90,23 @@ def _hashes(ordered: Sequence[tuple[str, bytes]]) -> list[bytes]:
 
 def leaf_data(kind: str, event_hash: bytes, root: bytes, record_time_us: int) -> bytes:
     """The JCS form of {hash, kind, root, time, version}: hashes in hex, microseconds since 1970 as RFC 3339 in UTC."""
-    time = (_EPOCH + timedelta(microseconds=record_time_us)).isoformat(timespec="microseconds")[:-6]
     return (
         f'{{"hash":"{event_hash.hex()}","kind":{encode_basestring(kind)},"root":"{root.hex()}",'
-        f'"time":"{time}Z","version":{VERSION}}}'
+        f'"time":"{rfc3339(record_time_us)}","version":{VERSION}}}'
     ).encode()
+
+
+def rfc3339(time_us: int) -> str:
+    """Microseconds since 1970 as `2026-03-01T03:00:00.000000Z`."""
+    return (_EPOCH + timedelta(microseconds=time_us)).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def microseconds(time: str) -> int:
+    """The inverse of `rfc3339`. Raises ValueError for any other spelling."""
+    result = (datetime.fromisoformat(time) - _EPOCH) // timedelta(microseconds=1)
+    if rfc3339(result) != time:
+        raise ValueError(f"{time} is not a time in UTC with microseconds")
+    return result
 
 
 def disclose(fields: Mapping[str, Any], salt: bytes, name: str) -> Disclosure:

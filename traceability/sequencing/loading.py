@@ -1,7 +1,7 @@
 """Loading: what the record holds around a batch, read under the log lock in a handful of statements."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -10,7 +10,7 @@ from traceability.ledger.origins import Origins
 from traceability.sequencing.batch import Known, Loaded, Reserved, lots_of, net
 from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
 
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Connection: TypeAlias = asyncpg.Connection
 
 KEYS = """
 SELECT k.organisation_id, k.event_id, k.event_hash, k.index FROM event_key k
@@ -111,7 +111,8 @@ async def _reservations(connection: Connection, commands: Sequence[Command]) -> 
 async def _book(
     connection: Connection, uris: set[str]
 ) -> tuple[Book, dict[str, int], dict[Key, tuple[int, int, tuple[int, int, int]]]]:
-    book, ids = Book(), {}
+    book = Book()
+    ids: dict[str, int] = {}
     before: dict[Key, tuple[int, int, tuple[int, int, int]]] = {}
     if not uris:
         return book, ids, before

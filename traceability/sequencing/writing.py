@@ -131,7 +131,7 @@ def _claims(rows: Sequence[Row], ids: dict[str, int], time: datetime) -> list[tu
 
 
 def _lots(plan: Plan, ids: dict[str, int]) -> list[tuple[Any, ...]]:
-    maker = {}
+    maker: dict[str | None, Row] = {}
     for row in plan.rows:
         for entry in row.entered.entries:
             if entry.lot in plan.loaded.book.made:
