@@ -88,9 +88,7 @@ async def publish(pool: asyncpg.Pool, key: SigningKey, origin: str, clock: Calla
         newest_size = await connection.fetchval("SELECT max(size) FROM checkpoint") or 0
         if size <= newest_size:
             return None
-        rows = await connection.fetch(TILES, *zip(*root_tiles(size), strict=True))
-        tiles = {(row["level"], row["number"]): row["hashes"] for row in rows}
-        root = tree_root(size, nodes(lambda level, number: tiles[level, number]))
+        root = await _root(connection, size)
         note = sign_note(checkpoint_text(origin, size, root), key, origin)
         moment = clock()
         try:
@@ -99,3 +97,16 @@ async def publish(pool: asyncpg.Pool, key: SigningKey, origin: str, clock: Calla
         except asyncpg.RaiseError:
             return None  # another process published a larger one meanwhile
     return Published(size, root, note, moment)
+
+
+async def _root(connection: asyncpg.Connection, size: int) -> bytes:
+    """The root over `size` leaves, from the tiles that this transaction sees."""
+    rows = await connection.fetch(TILES, *zip(*root_tiles(size), strict=True)) if size else []
+    tiles = {(row["level"], row["number"]): row["hashes"] for row in rows}
+    return tree_root(size, nodes(lambda level, number: tiles[level, number]))
+
+
+async def sign_head(connection: asyncpg.Connection, key: SigningKey, origin: str) -> str:
+    """A note over everything that this transaction sees (a bundle carries it); it is not published."""
+    size = await connection.fetchval("SELECT size FROM log_head")
+    return sign_note(checkpoint_text(origin, size, await _root(connection, size)), key, origin)

@@ -87,8 +87,8 @@ class _Report:
     def add(self, finding: Finding) -> None:
         self.faults.setdefault(finding.code, finding)
 
-    def row(self, code: str, row: LogRow, file: str, sentence: str) -> None:
-        self.add(Finding(code, file, row.index + 1, row.index, f"Fact {row.index}: {sentence}"))
+    def row(self, code: str, row: LogRow, file: str, sentence: str, line: int | None = None) -> None:
+        self.add(Finding(code, file, line or row.index + 1, row.index, f"Fact {row.index}: {sentence}"))
 
     def note(self, code: str, index: int, sentence: str) -> None:
         count, first = self.notes.get(code, (0, Finding(code, PAYLOADS, index + 1, index, sentence, note=True)))
@@ -110,16 +110,19 @@ class _Ledger:
     sums: dict[_Place, int] = field(default_factory=dict)
     waiting: tuple[int, EntryLine] | None = None
     last: tuple[int, str, str, str, int] | None = None
+    line: int = 1
+    start: int = 2  # the line on which the event's entries begin
 
     def take(self, report: _Report, index: int | None) -> list[EntryLine]:
         """The entries of this event; lines for another one before it (all that are left for None) are faults."""
         taken: list[EntryLine] = []
+        self.start = self.line + 1
         while True:
             self.waiting = self.waiting or next(self.lines, None)
             if self.waiting is None or (index is not None and self.waiting[1].event_index > index):
                 return taken
             line, entry = self.waiting
-            self.waiting = None
+            self.line, self.waiting = line, None
             self._order(report, line, entry)
             if entry.event_index == index:
                 taken.append(entry)
@@ -161,11 +164,13 @@ def _rows(
         block.append(leaf)
         entries = ledger.take(report, row.index)
         if sum(entry.grams for entry in entries):
-            report.row("ENTRIES_NOT_ZERO", row, ENTRIES, "the grams of its entries do not sum to zero.")
+            report.row("ENTRIES_NOT_ZERO", row, ENTRIES, "the grams of its entries do not sum to zero.", ledger.start)
         if row.payload is None:
             report.note("ERASED", row.index, "The payload was erased, so only its hashes could be checked.")
         else:
-            _payload(report, row, row.payload, entries, event_hash)
+            _payload(report, row, row.payload, event_hash)
+            if _entered(row, row.payload.fields) != sorted(entries, key=in_order):
+                report.row("ENTRIES_CHANGED", row, ENTRIES, "its entries are not those committed to.", ledger.start)
         expected = row.index + 1
         if len(block) == BLOCK:
             tree, block = tree.append(block), []
@@ -175,8 +180,8 @@ def _rows(
     return tree
 
 
-def _payload(report: _Report, row: LogRow, payload: Payload, entries: list[EntryLine], event_hash: EventHash) -> None:
-    """Text, salt and added fields against the leaf: field by field, then the event's own hash, then its entries."""
+def _payload(report: _Report, row: LogRow, payload: Payload, event_hash: EventHash) -> None:
+    """Text, salt and added fields against the leaf: field by field, then the event's own hash, then every byte."""
     try:
         body = json.loads(payload.body, parse_float=Decimal)
         made = (*commitments(body, payload.salt), *commitments(payload.fields, payload.salt))
@@ -192,8 +197,6 @@ def _payload(report: _Report, row: LogRow, payload: Payload, entries: list[Entry
             report.row("RECEIVED_CHANGED", row, PAYLOADS, "text or context are not byte for byte as received.")
     elif row.kind == "epcis":
         report.note("NOT_BOUND", row.index, "The values are proved, but not the spelling of the text and its context.")
-    if sorted(_entered(row.index, payload.fields), key=in_order) != sorted(entries, key=in_order):
-        report.row("ENTRIES_CHANGED", row, ENTRIES, "its entries are not those committed to.")
 
 
 def _hash_of(kind: str, payload: Payload, body: Mapping[str, Any], event_hash: EventHash) -> bytes:
@@ -205,8 +208,13 @@ def _hash_of(kind: str, payload: Payload, body: Mapping[str, Any], event_hash: E
     return hashlib.sha256(payload.body.encode()).digest()
 
 
-def _entered(index: int, fields: Mapping[str, Any]) -> list[EntryLine]:
-    return [EntryLine(index, lot, holder, account, grams) for lot, holder, account, grams in fields.get(ENTERED, ())]
+def _entered(row: LogRow, fields: Mapping[str, Any]) -> list[EntryLine] | None:
+    """The entries that the leaf commits to; None where the field is not of their shape."""
+    try:
+        found = [EntryLine(row.index, lot, holder, account, grams) for lot, holder, account, grams in fields[ENTERED]]
+        return sorted(found, key=in_order)
+    except (KeyError, TypeError, ValueError):
+        return [] if ENTERED not in fields else None
 
 
 def _covered(report: _Report, signed: Checkpoint, tree: Frontier) -> None:

@@ -1,0 +1,79 @@
+"""Export: the whole log out of the database, as the rows that anyone can check offline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from foundation.keys import KeyRing
+from traceability.bundle import BalanceLine, EntryLine, Finding, LogRow, Payload, check_log, write_bundle
+from traceability.checkpoint import format_vkey
+from traceability.eventhash import event_hash
+from traceability.log import micros, sign_head
+
+FACTS: Final = """
+SELECT e.index, e.kind, e.event_hash, e.root, e.record_time, p.body, p.context, p.salt, p.fields
+FROM event e LEFT JOIN event_payload p ON p.index = e.index AND p.record_time = e.record_time ORDER BY e.index
+"""
+ENTRIES: Final = """
+SELECT n.event_index, l.uri, o.uri, n.account, n.grams FROM entry n
+JOIN organisation o ON o.id = n.holder LEFT JOIN lot l ON l.id = n.lot_id
+ORDER BY n.event_index, coalesce(l.uri, '') COLLATE "C", o.uri COLLATE "C", n.account COLLATE "C", n.grams
+"""
+BALANCES: Final = """
+SELECT l.uri, o.uri, b.account, b.free, b.reserved FROM balance b
+JOIN organisation o ON o.id = b.holder JOIN lot l ON l.id = b.lot_id
+ORDER BY l.uri COLLATE "C", o.uri COLLATE "C", b.account COLLATE "C"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeLog:
+    """Everything at one moment, under a checkpoint signed over exactly that."""
+
+    rows: list[LogRow]
+    entries: list[EntryLine]
+    balances: list[BalanceLine]
+    note: str
+    vkey: str
+
+
+def _row(row: Any) -> LogRow:
+    payload = None if row["body"] is None else Payload(row["body"], row["context"], row["salt"], row["fields"])
+    return LogRow(row["index"], row["kind"], row["event_hash"], row["root"], micros(row["record_time"]), payload)
+
+
+async def whole_log(
+    pool: asyncpg.Pool, keys: KeyRing, origin: str, progress: Callable[[int], None] = lambda _: None
+) -> WholeLog:
+    """Read the whole log in one snapshot of the database."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        note = await sign_head(connection, keys.active, origin)
+        rows: list[LogRow] = []
+        async for row in connection.cursor(FACTS, prefetch=2_000):
+            rows.append(_row(row))
+            if len(rows) % 1_000 == 0:
+                progress(len(rows))
+        entries = [EntryLine(*row) for row in await connection.fetch(ENTRIES)]
+        balances = [BalanceLine(*row) for row in await connection.fetch(BALANCES)]
+    vkey = format_vkey(origin, keys.active.public)
+    return WholeLog(rows, entries, balances, note, vkey)
+
+
+async def export(
+    pool: asyncpg.Pool, keys: KeyRing, origin: str, folder: Path, progress: Callable[[int], None] = lambda _: None
+) -> int:
+    """Write the whole log as a bundle into a new folder; answers how many facts. Raises FileExistsError."""
+    log = await whole_log(pool, keys, origin, progress)
+    write_bundle(folder, log.rows, log.entries, log.balances, log.note, log.vkey)
+    return len(log.rows)
+
+
+async def verify_database(
+    pool: asyncpg.Pool, keys: KeyRing, origin: str, progress: Callable[[int], None] = lambda _: None
+) -> tuple[Finding, ...]:
+    """Check the log as it stands in the database, like an exported bundle; no fault means nothing was altered."""
+    log = await whole_log(pool, keys, origin)
+    return check_log(log.rows, log.entries, log.balances, log.note, log.vkey, event_hash, progress)
