@@ -134,13 +134,11 @@ def _rows(path: Path) -> Iterator[LogRow]:
     leaves = _lines(path, LEAVES, _jcs(LEAF_KEYS, _read_leaf), header=None)
     payloads = _lines(path, PAYLOADS, _jcs(PAYLOAD_KEYS, _read_payload), header=None)
     for line, (leaf, payload) in enumerate(zip_longest(leaves, payloads), start=1):
-        if leaf is None:
-            raise BadLine(LEAVES, line, f"is missing, while {PAYLOADS} has the line")
-        if payload is None:
-            raise BadLine(PAYLOADS, line, f"is missing, while {LEAVES} has the line")
-        if payload[0] != leaf.index:
-            wrong = PAYLOADS if leaf.index == line - 1 else LEAVES
-            raise BadLine(wrong, line, f"the leaf has index {leaf.index}, the payload {payload[0]}")
+        if leaf is None or payload is None or payload[0] != leaf.index:
+            # The file whose index is the due one is right, and the other one is wrong.
+            leaf_is_right = leaf.index == line - 1 if leaf else payload is None or payload[0] != line - 1
+            wrong, right = (PAYLOADS, LEAVES) if leaf_is_right else (LEAVES, PAYLOADS)
+            raise BadLine(wrong, line, f"does not belong to the same line of {right}: one of them is missing or moved")
         yield LogRow(leaf.index, leaf.kind, leaf.event_hash, leaf.root, leaf.record_time_us, payload[1], leaf.leaf)
 
 
@@ -154,7 +152,7 @@ def _lines(path: Path, file: str, parse: Callable[[bytes], Line], header: bytes 
                 raise BadLine(file, number, "is cut off")
             try:
                 parsed = parse(line[:-1])
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as fault:
+            except (ValueError, TypeError, AttributeError, RecursionError, OverflowError, csv.Error) as fault:
                 raise BadLine(file, number, str(fault)) from fault
             yield parsed
 
