@@ -1,14 +1,14 @@
 """Capture: the only door through which an event enters the record."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from foundation.access import Actor
 from foundation.database import Database
 from foundation.errors import Refusal
-from foundation.registry import directory
+from foundation.registry import Directory, Place, directory
 from traceability.events import Document, FieldProblem, ReceivedEvent, parse_document, parse_event
 from traceability.preparing import Setting, named_uris, prepare
 from traceability.refusals import EventRefused
@@ -29,13 +29,34 @@ class Captured:
         return not any(isinstance(each, Refusal) for each in self.events)
 
 
-@dataclass(frozen=True, slots=True)
+REMEMBERED: Final = 100_000
+
+
+@dataclass(frozen=True)
 class Door:
-    """What capturing needs of the process: the database to look names up, the sequencer, the clock."""
+    """What capturing needs of the process: the database to look names up, the sequencer, the clock.
+
+    Names once found are remembered: an identity never moves to another organisation or facility.
+    """
 
     database: Database
     sequencer: Sequencer
     clock: Callable[[], datetime]
+    _parties: dict[str, int] = field(default_factory=dict)
+    _places: dict[str, Place] = field(default_factory=dict)
+
+    async def directory(self, uris: set[str]) -> Directory:
+        """Organisations and facilities by the URIs that a document names; unknown ones are looked up each time."""
+        missing = [uri for uri in uris if uri not in self._parties and uri not in self._places]
+        if missing:
+            async with self.database.begin() as session:
+                found = await directory(session, missing)
+            if len(self._parties) + len(self._places) > REMEMBERED:
+                self._parties.clear()
+                self._places.clear()
+            self._parties.update(found.parties)
+            self._places.update(found.places)
+        return Directory(self._parties, self._places)
 
 
 async def capture(
@@ -80,9 +101,7 @@ def _not_captured(each: Prepared | Refusal) -> Refusal:
 
 async def _prepare(door: Door, actor: Actor, document: Document, *, backfill: bool) -> list[Prepared | Refusal]:
     uris = {uri for each in document.events if each.event is not None for uri in named_uris(each.event)}
-    async with door.database.begin(actor.organisation_id) as session:
-        found = await directory(session, uris)
-    setting = Setting(actor, found, door.sequencer.controls, door.clock(), backfill)
+    setting = Setting(actor, await door.directory(uris), door.sequencer.controls, door.clock(), backfill)
     return [_prepare_one(each, document.context, setting) for each in document.events]
 
 

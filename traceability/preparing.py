@@ -14,9 +14,9 @@ from foundation.registry import Directory, Place
 from traceability.controls import Controls
 from traceability.eventhash import event_hash
 from traceability.events import Event, ReceivedEvent
-from traceability.leaf import commitments
+from traceability.leaf import commitments, received_field
 from traceability.ledger.interpretation import movement_of, own_prefix
-from traceability.ledger.movements import Movement, Shipment, Unmoved
+from traceability.ledger.movements import Movement, Unmoved
 from traceability.ledger.outcomes import Speaker
 from traceability.refusals import WrongTenant
 from traceability.sequencing.commands import Claiming, Kind, Prepared
@@ -78,6 +78,8 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     verdict = setting.controls.examine(movement, event, setting.moment, backfill=backfill)
     digest = event_hash(received.data, context)
     salt = secrets.token_bytes(SALT)
+    body = received.raw.decode()
+    text = received_field(body, context)
     return Prepared(
         kind="epcis",
         speaker=Speaker(setting.actor.organisation_id, place.id if place else None, _country(place, setting)),
@@ -85,15 +87,16 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         event_id=event.event_id or digest,
         event_hash=bytes.fromhex(digest.removeprefix("ni:///sha-256;").partition("?")[0]),
         declares_error=event.error_declaration is not None,
-        body=received.raw.decode(),
+        body=body,
         context=context,
         salt=salt,
-        commitments=tuple(commitments(received.data, salt)),
+        received=text,
+        commitments=(*commitments(received.data, salt), *commitments(text, salt)),
         movement=movement,
         event_time=event.event_time,
         event_day=_day(event, place),
         rules=setting.controls.version,
-        parties=_parties(movement, setting.directory, event),
+        parties=_parties(event, setting.directory),
         event_type=event.type,
         action=getattr(event, "action", None),
         biz_step=event.biz_step,
@@ -110,12 +113,11 @@ def _country(place: Place | None, setting: Setting) -> str:
     return place.country if place is not None else setting.actor.country
 
 
-def _parties(movement: Movement, directory: Directory, event: Event) -> Mapping[str, int]:
-    match movement:
-        case Shipment():
-            return directory.parties
-        case _:
-            return directory.parties if event.source_list else {}
+def _parties(event: Event, directory: Directory) -> Mapping[str, int]:
+    """The organisations that the event names as source or destination, as far as they are known."""
+    named = [each.source for each in event.source_list or ()]
+    named += [each.destination for each in event.destination_list or ()]
+    return {uri: directory.parties[uri] for uri in named if uri in directory.parties}
 
 
 def fact(
@@ -126,6 +128,7 @@ def fact(
     """A fact that is no EPCIS event (a certificate, a declaration, a claim...): hashed over its JCS form (RFC 8785)."""
     canonical = rfc8785.dumps(dict(body))
     salt = secrets.token_bytes(SALT)
+    text = received_field(canonical.decode(), None)
     return Prepared(
         kind=kind,
         speaker=speaker or Speaker(actor.organisation_id, facility, actor.country),
@@ -136,7 +139,8 @@ def fact(
         body=canonical.decode(),
         context=None,
         salt=salt,
-        commitments=tuple(commitments(body, salt)),
+        received=text,
+        commitments=(*commitments(body, salt), *commitments(text, salt)),
         movement=movement or Unmoved("fact"),
         event_time=moment,
         event_day=day or moment.date(),

@@ -160,7 +160,7 @@ class Plan:
         root = commitment_root((*fact.commitments, *commitments(fields, fact.salt)))
         time_us = int(loaded.record_time.timestamp()) * 1_000_000 + loaded.record_time.microsecond
         leaf = leaf_hash(leaf_data(fact.kind, fact.event_hash, root, time_us))
-        self.rows.append(Row(index, fact, entered, fields, root, leaf))
+        self.rows.append(Row(index, fact, entered, {**fact.received, **fields}, root, leaf))
         wanted = loaded.reversals.get((fact.speaker.organisation, fact.event_id))
         if wanted is not None:
             loaded.reversals[fact.speaker.organisation, fact.event_id] = net((*wanted, *entered.entries))

@@ -28,7 +28,8 @@ class Claiming:
 class Prepared:
     """A fact ready to be given its index: parsed, validated, hashed and committed to, outside any lock.
 
-    `commitments` are the salted commitments to the fields of `body` (traceability.leaf); `held` names the
+    `commitments` are the salted commitments to the fields of `body` and of `received` (traceability.leaf), which
+    ties it to the very text; `held` names the
     control that holds the event (its movement then makes no entries).
     """
 
@@ -47,6 +48,7 @@ class Prepared:
     event_day: date
     rules: str
     parties: Mapping[str, int]
+    received: Mapping[str, Any]
     event_type: str | None = None
     action: str | None = None
     biz_step: str | None = None
