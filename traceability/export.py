@@ -1,6 +1,6 @@
 """Export: the whole log out of the database, as the rows that anyone can check offline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,9 +9,11 @@ import asyncpg
 
 from foundation.keys import KeyRing
 from traceability.bundle import BalanceLine, EntryLine, Finding, LogRow, Payload, check_log, write_bundle
-from traceability.checkpoint import format_vkey
+from traceability.checkpoint import BadNote, Verifier, format_vkey, open_checkpoint
 from traceability.eventhash import event_hash
+from traceability.leaf import leaf_data
 from traceability.log import micros, sign_head
+from traceability.merkle import Frontier, leaf_hash
 
 FACTS: Final = """
 SELECT e.index, e.kind, e.event_hash, e.root, e.record_time, p.body, p.context, p.salt, p.fields
@@ -74,6 +76,32 @@ async def export(
 async def verify_database(
     pool: asyncpg.Pool, keys: KeyRing, origin: str, progress: Callable[[int], None] = lambda _: None
 ) -> tuple[Finding, ...]:
-    """Check the log as it stands in the database, like an exported bundle; no fault means nothing was altered."""
+    """Check the log as it stands in the database like an exported bundle, and against every checkpoint ever signed.
+
+    No fault among the findings means that nothing was altered, also not by somebody who rewrote the tiles.
+    """
     log = await whole_log(pool, keys, origin)
-    return check_log(log.rows, log.entries, log.balances, log.note, log.vkey, event_hash, progress)
+    found = check_log(log.rows, log.entries, log.balances, log.note, log.vkey, event_hash, progress)
+    signed = await pool.fetch("SELECT size, root, note FROM checkpoint ORDER BY size")
+    verifiers = tuple(Verifier(origin, key) for key in keys.public)
+    return (*found, *_against(log.rows, [(row["size"], row["root"], row["note"]) for row in signed], verifiers))
+
+
+def _against(
+    rows: Sequence[LogRow], signed: Sequence[tuple[int, bytes, str]], verifiers: Sequence[Verifier]
+) -> Iterator[Finding]:
+    """The first checkpoint whose signature is wrong, or that the leaves do not lead to."""
+    tree = Frontier()
+    for size, root, note in signed:
+        added = rows[tree.size : size]
+        tree = tree.append(
+            [leaf_hash(leaf_data(row.kind, row.event_hash, row.root, row.record_time_us)) for row in added]
+        )
+        try:
+            stated = open_checkpoint(note, verifiers)
+        except BadNote as fault:
+            yield Finding("CHECKPOINT_SIGNATURE", "checkpoint", 1, size, f"Checkpoint {size}: {fault}.")
+            return
+        if (tree.size, tree.root()) != (stated.size, stated.root) or stated.root != root:
+            yield Finding("CHECKPOINT_ROOT", "checkpoint", 1, size, f"The log no longer leads to checkpoint {size}.")
+            return

@@ -18,7 +18,7 @@ from traceability.leaf import commitments, received_field
 from traceability.ledger.interpretation import movement_of, own_prefix
 from traceability.ledger.movements import Movement, Unmoved
 from traceability.ledger.outcomes import Speaker
-from traceability.refusals import WrongTenant
+from traceability.refusals import EventRefused, WrongTenant
 from traceability.sequencing.commands import Claiming, Kind, Prepared
 
 SALT: Final = 32
@@ -68,8 +68,21 @@ def _day(event: Event, place: Place | None) -> date:
     return event.event_time.astimezone(timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))).date()
 
 
+RESERVED: Final = frozenset({"junkan:entries", "junkan:outcome", "junkan:stated", "junkan:received"})
+
+
+def _check_names(data: Mapping[str, Any]) -> None:
+    """The record commits to facts of its own beside the event's fields: nobody else may state those."""
+    taken = sorted(RESERVED.intersection(data))
+    if taken:
+        raise EventRefused(
+            f"{taken[0]} is stated by the record alone.", field=f"/{taken[0]}", value=None, fix="Leave this field out."
+        )
+
+
 def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Setting) -> Prepared:
     """An EPCIS event, checked and hashed. Raises a Refusal that names field, value and fix."""
+    _check_names(received.data)
     setting.controls.check_time(event.event_time, setting.moment)
     place, _ = _place(event, setting)
     prefix = own_prefix(context)
