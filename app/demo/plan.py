@@ -73,12 +73,15 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A manufacturer claims the recycled content of what it received."""
+class Take:
+    """A manufacturer weighs in what it bought, and may claim the recycled content of some of it (0: none)."""
 
     who: str
+    seller: str
     lot: str
-    grams: int
+    sent: int
+    weighed: int
+    claimed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Declare:
     grams: int
 
 
-Act = Collect | Move | Process | Test | Sale | Claim | Declare
+Act = Collect | Move | Process | Test | Sale | Take | Declare
 
 BUYERS: Final = {"JP": "jp-manufacturer", "TH": "th-manufacturer", "VN": "jp-manufacturer", "ID": "th-manufacturer"}
 MONEY: Final = {"JP": "JPY", "TH": "THB", "VN": "USD", "ID": "USD"}
@@ -193,9 +196,11 @@ class _Country:
         buyer, (low, high) = BUYERS[self.code], PRICE[self.code]
         sold = self.share(grams, 0.4, 1.0) or grams
         price = Decimal(self.random.randrange(low, high))
-        self.on(day, Sale(f"{self.code.lower()}-recycler", buyer, lot, sold, price, MONEY[self.code]))
-        if self.random.random() < 0.7:
-            self.on(day + timedelta(days=21), Claim(buyer, lot, sold * 9 // 10 // KG * KG))
+        seller = f"{self.code.lower()}-recycler"
+        self.on(day, Sale(seller, buyer, lot, sold, price, MONEY[self.code]))
+        ((_, sent, weighed),) = self.weighed(((lot, sold),))
+        claimed = weighed * 9 // 10 // KG * KG if self.random.random() < 0.7 else 0
+        self.on(day + timedelta(days=11), Take(buyer, seller, lot, sent, weighed, claimed))
 
 
 def plan(seed: int, first: date, last: date) -> Iterator[tuple[date, list[Act]]]:
@@ -206,17 +211,17 @@ def plan(seed: int, first: date, last: date) -> Iterator[tuple[date, list[Act]]]
     day = first
     while day <= last:
         acts: list[Act] = []
-        for country in countries:
-            if day.weekday() == 0:
+        for at, country in enumerate(countries):
+            if day.weekday() == 0 and (day.toordinal() // 7 + at) % 2 == 0 and day <= last - timedelta(days=14):
                 country.week(day)
             acts += country.later.pop(day, [])
-            if (day.month, day.day) == (2, 12):
+            if (day.month, day.day) == (2, 12) and day.year > first.year:
                 acts.append(_declared(country, day.year - 1))
         yield day, acts
         day += timedelta(days=1)
 
 
 def _declared(country: _Country, year: int) -> Declare:
-    """What the country's producer placed on the market last year: about what a national scheme would collect half of."""
-    grams = country.random.randrange(900, 1_300) * TONNE * country.scale // 10
+    """What the country's producer placed on the market last year."""
+    grams = country.random.randrange(190, 260) * TONNE * country.scale // 10
     return Declare(f"{country.code.lower()}-producer", country.code, year, PET, grams)
