@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager, contextmanager
 
 from foundation.database import APP, WRITER, Urls, urls_for_roles
 from foundation.embedded.databases import create_database, drop_database, url_of
-from foundation.embedded.server import Server, start, stop, stop_in
+from foundation.embedded.server import Server, erase, keep, start, stop, stop_in
 from foundation.settings import Settings, data_home, role_password, secret
 
 __all__ = [
     "Server",
     "create_database",
     "drop_database",
+    "erase",
+    "keep",
     "postgres",
     "start",
     "stop",
@@ -41,9 +43,11 @@ async def postgres(settings: Settings) -> AsyncIterator[Urls]:
         return
     with _sigterm_cancels():
         server = await start(data_home(settings))
+        keeping = asyncio.create_task(keep(server))
         try:
             yield urls_of(settings, server.owner_url)
         finally:
+            keeping.cancel()
             await asyncio.shield(asyncio.to_thread(stop, server))
 
 

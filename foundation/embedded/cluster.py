@@ -13,6 +13,7 @@ from typing import Final
 from foundation.database import OWNER
 from foundation.embedded.account import Account, account_of, find_home, find_programs, make_home
 from foundation.errors import Unavailable
+from foundation.settings import keep_once
 
 DATABASE: Final = "junkan"
 HOST: Final = "127.0.0.1"
@@ -69,13 +70,14 @@ class Cluster:
         return [str(self.programs / "postgres"), "-D", str(self.path), *given]
 
     def dsn(self, port: int, database: str = DATABASE) -> str:
-        password = self.password_file.read_text("ascii").strip()
+        password = self.password_file.read_text("utf-8").strip()
         return f"postgresql://{OWNER}:{password}@{HOST}:{port}/{database}"
 
 
 def environment() -> dict[str, str]:
     """What PostgreSQL's programs see: none of the caller's PG* variables."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC", "LC_MESSAGES": "C"}
+    # LC_ALL: Apple's C library would start threads to find the user's language, and PostgreSQL refuses threads.
+    return {"PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC", "LC_ALL": "C"}
 
 
 def prepare(data_dir: Path) -> Cluster:
@@ -89,13 +91,13 @@ def prepare(data_dir: Path) -> Cluster:
         cluster = Cluster(home, account, find_programs(home, account))
         if not cluster.path.exists():
             _initialise(cluster)
+        _check_version(cluster)
     except (OSError, subprocess.SubprocessError) as fault:
         raise Unavailable(
             f"the database cannot be prepared in {data_dir}: {fault}",
             field="JUNKAN_DATA_DIR",
             fix="set JUNKAN_DATA_DIR to a folder of your own on a disk with 1 GB free, or set JUNKAN_DATABASE_URL",
         ) from fault
-    _check_version(cluster)
     if not cluster.password_file.exists():
         raise Unavailable(f"the password file {cluster.password_file} is gone", fix="bring it back from a backup")
     return cluster
@@ -114,10 +116,8 @@ def _initialise(cluster: Cluster) -> None:
     """Make the files beside their place and rename them: a first start that was killed leaves no half cluster."""
     for leftover in cluster.home.glob("cluster.new-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    if not cluster.password_file.exists():
-        descriptor = os.open(cluster.password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
+    cluster.password_file.unlink(missing_ok=True)  # of a first start that was killed
+    keep_once(cluster.password_file, secrets.token_urlsafe(32).encode())
     cluster.account.own(cluster.password_file)
     draft = cluster.home / f"cluster.new-{secrets.token_hex(4)}"
     draft.mkdir(mode=0o700)
@@ -151,10 +151,19 @@ def _initialise(cluster: Cluster) -> None:
             fix="set JUNKAN_DATA_DIR to a folder of your own on a disk with 1 GB free, or set JUNKAN_DATABASE_URL",
         )
     draft.rename(cluster.path)
+    _sync(cluster.home)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _check_version(cluster: Cluster) -> None:
-    made_by = (cluster.path / "PG_VERSION").read_text("ascii").strip()
+    made_by = (cluster.path / "PG_VERSION").read_text("utf-8").strip()
     answer = subprocess.run(  # noqa: S603 - our own program, no shell
         [cluster.programs / "postgres", "--version"], capture_output=True, text=True, check=True
     )
@@ -169,7 +178,8 @@ def _check_version(cluster: Cluster) -> None:
 def free_port(cluster: Cluster) -> int:
     """The port this cluster had before, when it is free, else a free one, which is kept for the next time."""
     kept = cluster.home / "port"
-    before = int(text) if kept.exists() and (text := kept.read_text("ascii").strip()).isdecimal() else 0
+    text = kept.read_text("utf-8", "replace").strip() if kept.exists() else ""
+    before = int(text) if text.isdecimal() else 0
     for port in (before, 0):
         with socket.socket() as probe:
             # As PostgreSQL does: a connection that closed a moment ago does not hold the port.
@@ -180,7 +190,7 @@ def free_port(cluster: Cluster) -> int:
                 continue
             free: int = probe.getsockname()[1]
         if free != before:
-            kept.write_text(f"{free}\n", "ascii")
+            kept.write_text(f"{free}\n", "utf-8")
         return free
     raise Unavailable(f"no port of {HOST} is free", fix="set JUNKAN_DATABASE_URL")
 

@@ -54,6 +54,11 @@ def _serves(pid: int, path: Path) -> bool:
     return f"-D {path} " in answer.stdout
 
 
+def crashed(cluster: Cluster) -> bool:
+    """Did the server of this cluster die, rather than end? A server that ends removes its lock file."""
+    return (cluster.path / "postmaster.pid").exists() and find(cluster) is None
+
+
 def forget_dead(cluster: Cluster) -> None:
     """Make PostgreSQL see that the process in its lock file is dead. Call only when `find` says None.
 
