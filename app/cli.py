@@ -1,0 +1,33 @@
+"""The command line `junkan`: exit 0 ok, 1 findings, 2 usage, 3 unavailable."""
+
+import click
+
+from app.commands.output import UNAVAILABLE, USAGE
+from app.commands.report import report
+from app.commands.serving import demo, doctor, migrate_command, serve, stop_command
+from app.commands.verify import export_command, verify
+from foundation.errors import Refusal, Unavailable
+
+
+class _Junkan(click.Group):
+    """A refusal is a sentence on standard error, never a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except Refusal as refusal:
+            click.echo(f"{refusal.sentence}{f' {refusal.fix}' if refusal.fix else ''}", err=True)
+            raise SystemExit(UNAVAILABLE if isinstance(refusal, Unavailable) else USAGE) from refusal
+
+
+@click.group(cls=_Junkan, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="junkan")
+def main() -> None:
+    """Junkan: recycled material traded, followed and accounted for across borders."""
+
+
+for command in (demo, serve, migrate_command, report, export_command, verify, stop_command, doctor):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()
