@@ -96,6 +96,16 @@ async def made() -> AsyncIterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+async def shared(made: Path) -> AsyncIterator[Server]:
+    """One running server for all tests that harm nothing."""
+    with open_folder() as folder:
+        copy_with_owners(made / "postgres", folder / "postgres")
+        server = await start(folder)
+        yield server
+        stop(server)
+
+
 @pytest.fixture
 async def server(data_dir: Path, made: Path) -> AsyncIterator[Server]:
     copy_with_owners(made / "postgres", data_dir / "postgres")
@@ -142,8 +152,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_a_first_start_gives_a_database_that_keeps_its_promises(server: Server) -> None:
-    connection = await asyncpg.connect(server.owner_url)
+async def test_a_first_start_gives_a_database_that_keeps_its_promises(shared: Server) -> None:
+    connection = await asyncpg.connect(shared.owner_url)
     shown = {
         name: await connection.fetchval("SELECT current_setting($1)", name)
         for name in (
@@ -161,8 +171,8 @@ async def test_a_first_start_gives_a_database_that_keeps_its_promises(server: Se
     }  # fmt: skip
 
 
-async def test_text_sorts_by_code_point_and_letters_of_all_our_scripts_are_known(server: Server) -> None:
-    connection = await asyncpg.connect(server.owner_url)
+async def test_text_sorts_by_code_point_and_letters_of_all_our_scripts_are_known(shared: Server) -> None:
+    connection = await asyncpg.connect(shared.owner_url)
     await connection.execute("CREATE EXTENSION pg_trgm")
     ordered = await connection.fetchval(
         "SELECT array_agg(word ORDER BY word) FROM unnest($1::text[]) word", ["é", "z", "Z", "再", "ก", "a"]
@@ -173,36 +183,36 @@ async def test_text_sorts_by_code_point_and_letters_of_all_our_scripts_are_known
     await connection.close()
 
 
-async def test_nobody_enters_without_the_password(server: Server) -> None:
+async def test_nobody_enters_without_the_password(shared: Server) -> None:
     for user, password in (("junkan_owner", "wrong"), ("junkan_owner", None), ("postgres", "x"), ("root", None)):
-        url = f"postgresql://{user}{':' + password if password else ''}@127.0.0.1:{server.port}/junkan"
+        url = f"postgresql://{user}{':' + password if password else ''}@127.0.0.1:{shared.port}/junkan"
         with pytest.raises((asyncpg.InvalidPasswordError, asyncpg.InterfaceError)):
             await asyncpg.connect(url, passfile="/nonexistent")
-    rules = (server.cluster.path / "pg_hba.conf").read_text()
+    rules = (shared.cluster.path / "pg_hba.conf").read_text()
     methods = {line.split()[-1] for line in rules.splitlines() if line and not line.startswith("#")}
     assert methods == {"scram-sha-256"}
 
 
-async def test_only_the_account_reads_password_log_and_files(server: Server) -> None:
-    home = server.cluster.home
+async def test_only_the_account_reads_password_log_and_files(shared: Server) -> None:
+    home = shared.cluster.home
     assert stat.S_IMODE((home / "password").stat().st_mode) == 0o600
     assert stat.S_IMODE((home / "log").stat().st_mode) == 0o600
     assert stat.S_IMODE((home / "cluster").stat().st_mode) == 0o700
     password = (home / "password").read_text()
     assert len(password) >= 32
-    assert password not in repr(server)
-    assert password not in told(pid_of(server), "cmdline")
+    assert password not in repr(shared)
+    assert password not in told(pid_of(shared), "cmdline")
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
-async def test_as_root_the_server_runs_as_nobody_and_parents_keep_their_rights(server: Server) -> None:
-    status = told(pid_of(server), "status")
+async def test_as_root_the_server_runs_as_nobody_and_parents_keep_their_rights(shared: Server) -> None:
+    status = told(pid_of(shared), "status")
     uid = pwd.getpwnam("nobody").pw_uid
     assert f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}" in status
     assert "CapEff:\t0000000000000000" in status
-    assert server.data_dir.stat().st_uid == 0
-    assert server.cluster.home.stat().st_uid == 0
-    assert stat.S_IMODE(server.data_dir.stat().st_mode) == 0o755
+    assert shared.data_dir.stat().st_uid == 0
+    assert shared.cluster.home.stat().st_uid == 0
+    assert stat.S_IMODE(shared.data_dir.stat().st_mode) == 0o755
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root is barred from where it may go")
@@ -260,12 +270,12 @@ async def test_a_normal_user_needs_no_rights(data_dir: Path) -> None:
     stop(server)
 
 
-async def test_a_second_start_joins_and_only_the_keeper_ends_it(server: Server) -> None:
-    guest = await start(server.data_dir)
-    assert (guest.kept_here, server.kept_here) == (False, True)
-    assert pid_of(guest) == pid_of(server)
+async def test_a_second_start_joins_and_only_the_keeper_ends_it(shared: Server) -> None:
+    guest = await start(shared.data_dir)
+    assert (guest.kept_here, shared.kept_here) == (False, True)
+    assert pid_of(guest) == pid_of(shared)
     stop(guest)
-    assert alive(pid_of(server))
+    assert alive(pid_of(shared))
 
 
 async def test_stop_leaves_no_process_and_the_next_start_keeps_data_and_port(server: Server) -> None:
@@ -451,14 +461,14 @@ async def test_a_data_directory_that_is_a_file_is_refused(tmp_path: Path) -> Non
         await start(tmp_path / "data")
 
 
-async def test_databases_are_copied_from_a_template_and_dropped_with_their_readers(server: Server) -> None:
-    await fill(server.owner_url)
-    copy = await create_database(server.owner_url, 'a "copy"', template="junkan")
-    assert copy == url_of(server.owner_url, 'a "copy"')
+async def test_databases_are_copied_from_a_template_and_dropped_with_their_readers(shared: Server) -> None:
+    await fill(shared.owner_url)
+    copy = await create_database(shared.owner_url, 'a "copy"', template="junkan")
+    assert copy == url_of(shared.owner_url, 'a "copy"')
     assert await rows(copy) == 100
     reader = await asyncpg.connect(copy)
-    await drop_database(server.owner_url, 'a "copy"')
-    await drop_database(server.owner_url, 'a "copy"')
+    await drop_database(shared.owner_url, 'a "copy"')
+    await drop_database(shared.owner_url, 'a "copy"')
     reader.terminate()
     with pytest.raises(asyncpg.InvalidCatalogNameError):
         await asyncpg.connect(copy)
