@@ -1,4 +1,4 @@
-"""Identifiers of our own, for firms without GS1 keys: an address that holds a random token, and a code to read aloud."""
+"""Identifiers of our own, for firms without GS1 keys: an address with a random token, and a code to read aloud."""
 
 import re
 import secrets
