@@ -11,7 +11,7 @@ from foundation.errors import Refusal
 from foundation.registry import Directory, Place, directory
 from traceability.events import Document, FieldProblem, ReceivedEvent, parse_document, parse_event
 from traceability.preparing import Setting, named_uris, prepare
-from traceability.refusals import EventRefused
+from traceability.refusals import EventRefused, NotCaptured
 from traceability.sequencing.commands import Accepted, Command, Prepared
 from traceability.sequencing.sequencer import Sequencer
 
@@ -96,7 +96,7 @@ async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBe
 def _not_captured(each: Prepared | Refusal) -> Refusal:
     if isinstance(each, Refusal):
         return each
-    return EventRefused("Not captured, because another event of the document was refused.", value=each.event_id)
+    return NotCaptured("Not captured, because another event of the document was refused.", value=each.event_id)
 
 
 async def _prepare(door: Door, actor: Actor, document: Document, *, backfill: bool) -> list[Prepared | Refusal]:

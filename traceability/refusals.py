@@ -82,8 +82,15 @@ class Incomplete(Refusal):
     code: ClassVar[str] = "INCOMPLETE"
 
 
+class NotCaptured(Refusal):
+    """The event itself is fine; it fell with the rest of its document."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "EVENT_NOT_CAPTURED"
+
+
 class EventRefused(Refusal):
-    """An event that EPCIS 2.0 itself does not allow, or that fell with the rest of its document."""
+    """An event that EPCIS 2.0 itself does not allow."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "EVENT_INVALID"

@@ -5,6 +5,8 @@ import re
 from decimal import Decimal, DecimalException
 from typing import Any, Final, NoReturn
 
+import msgspec
+
 from traceability.events.problems import EventInvalid, FieldProblem
 
 DEEPEST: Final = 64
@@ -47,12 +49,44 @@ def _constant(_: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
 
 
+_FAST: Final = msgspec.json.Decoder(float_hook=_number)
+_AGAIN: Final = msgspec.json.Encoder(decimal_format="number")
+_SPACED: Final = re.compile(rb'"[ \t\r\n]+:')
+
+
 def read(raw: bytes) -> Any:
     """The value of a JSON text (RFC 8259, UTF-8): numbers as int or Decimal. Raises EventInvalid.
 
     Refused beyond the grammar: a key twice in one object, NaN and infinities, half characters, a NUL,
     numbers beyond 10^400 and more than 64 levels.
     """
+    value = _read_plain(raw)
+    if value is msgspec.UNSET:
+        value = _read_strictly(raw)
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
+        _refuse("", "TOO_DEEP", f"It is nested deeper than {DEEPEST} levels.", "Flatten it.")
+    return value
+
+
+def _read_plain(raw: bytes) -> Any:
+    """The value at twice the speed where the text is plain enough to prove that no key stands twice; else UNSET.
+
+    Written again, the value has one `":` for each key that was kept, and for each text that holds those two
+    characters. The same number in the raw text, which has no escapes by number and no space before a colon, means
+    that no key was dropped.
+    """
+    if b"\\u" in raw or _SPACED.search(raw):
+        return msgspec.UNSET
+    try:
+        value = _FAST.decode(raw)
+        kept = _AGAIN.encode(value).count(b'":')
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return msgspec.UNSET
+    return value if kept == raw.count(b'":') else msgspec.UNSET
+
+
+def _read_strictly(raw: bytes) -> Any:
+    """The value, or the place where the text goes wrong."""
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -66,8 +100,6 @@ def read(raw: bytes) -> Any:
     except ValueError:
         at, code, message, fix = _fault(text)
         _refuse(text[:at], code, message, fix)
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
-        _refuse("", "TOO_DEEP", f"It is nested deeper than {DEEPEST} levels.", "Flatten it.")
     if b"\\u" in raw:
         _check_escapes(text)
     return value

@@ -1,0 +1,60 @@
+"""The log over HTTP: a checkpoint, tiles and entry bundles that never change, and proofs (C2SP tlog-tiles)."""
+
+import base64
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response, get
+from litestar.params import Parameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.access import PUBLIC
+from foundation.errors import NotFound
+from traceability.log import entries, newest, tile
+from traceability.proofs import consistency, inclusion
+from traceability.tiles import WIDTH, parse_tile_path
+
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+BRIEFLY: Final = "public, max-age=5"
+
+
+@get("/log/checkpoint", media_type="text/plain; charset=utf-8", opt={"access": PUBLIC})
+async def checkpoint(record: AsyncSession) -> Response[str]:
+    """The newest signed checkpoint."""
+    published = await newest(record)
+    if published is None:
+        raise NotFound("The log has no checkpoint yet.")
+    return Response(published.note, headers={"Cache-Control": BRIEFLY})
+
+
+@get("/log/tile/{path:path}", opt={"access": PUBLIC})
+async def log_tile(record: AsyncSession, path: str) -> Response[bytes]:
+    """A tile of hashes, or an entry bundle, full or partial; what is full never changes."""
+    try:
+        level, number, width = parse_tile_path(f"tile{path}")
+    except ValueError as wrong:
+        raise NotFound("There is no such tile.", field="tile", value=path) from wrong
+    data = await (entries(record, number, width) if level == "entries" else tile(record, level, number, width))
+    kind = "application/octet-stream"
+    return Response(data, media_type=kind, headers={"Cache-Control": FOR_EVER if width == WIDTH else BRIEFLY})
+
+
+def _shown(path: tuple[bytes, ...]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in path]
+
+
+@get("/log/proof/inclusion", opt={"access": PUBLIC})
+async def inclusion_proof(
+    record: AsyncSession, index: Annotated[int, Parameter(ge=0)], size: Annotated[int, Parameter(ge=1)]
+) -> dict[str, Any]:
+    """That leaf `index` is in the tree of `size` leaves: the hashes from the leaf up (RFC 6962, 2.1.1)."""
+    return {"index": index, "size": size, "hashes": _shown(await inclusion(record, index, size))}
+
+
+@get("/log/proof/consistency", opt={"access": PUBLIC})
+async def consistency_proof(request: Request[Any, Any, Any], record: AsyncSession, to: int) -> dict[str, Any]:
+    """That the tree of `to` leaves extends the one of `from` leaves (RFC 6962, 2.1.2)."""
+    first = int(request.query_params.get("from", "0"))
+    return {"from": first, "to": to, "hashes": _shown(await consistency(record, first, to))}
+
+
+ROUTES: Final = [checkpoint, log_tile, inclusion_proof, consistency_proof]
