@@ -20,7 +20,7 @@ from traceability.events.models import (
     TransformationEvent,
 )
 from traceability.events.problems import EventInvalid, FieldProblem, pointer
-from traceability.events.reading import read
+from traceability.events.reading import DEEPEST, read, too_deep
 from traceability.events.telling import shown, told
 from traceability.events.values import is_uri
 
@@ -135,6 +135,9 @@ def _received(raw: bytes, data: Any, steps: tuple[str | int, ...]) -> ReceivedEv
     if not isinstance(data, dict):
         problem = FieldProblem(pointer(*steps), "NOT_AN_OBJECT", "An event is an object.", shown(data), "Use braces.")
         return ReceivedEvent(raw, {}, None, (problem,))
+    if too_deep(raw, data):
+        deep = f"The event is nested deeper than {DEEPEST} levels."
+        return ReceivedEvent(raw, data, None, (FieldProblem(pointer(*steps), "TOO_DEEP", deep, None, "Flatten it."),))
     kind = data.get("type")
     if isinstance(kind, str) and kind not in _EVENTS and not is_uri(kind):
         near = get_close_matches(kind, _EVENTS, n=1) or list(_EVENTS)

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from traceability.events.values import (
@@ -46,10 +47,8 @@ def spelled(name: str) -> str:
     return _IRREGULAR.get(name) or to_camel(name)
 
 
-class Closed(BaseModel):
-    """An object with no fields but its own."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", alias_generator=spelled)
+# An object with no fields but its own: half the cost of a model, and an event has ten of them.
+_CLOSED: Final = ConfigDict(extra="forbid", alias_generator=spelled)
 
 
 class Extended(BaseModel):
@@ -71,7 +70,8 @@ class Place(BaseModel):
     id: Uri
 
 
-class QuantityElement(Closed):
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class QuantityElement:
     """So much of one class of items: `uom` is a UN/ECE Rec 20 code (KGM is kilograms), None counts pieces."""
 
     epc_class: Uri
@@ -79,28 +79,32 @@ class QuantityElement(Closed):
     uom: Maybe[Uom] = None
 
 
-class BizTransaction(Closed):
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class BizTransaction:
     """A business paper (order, invoice, despatch advice...) that the event belongs to."""
 
     biz_transaction: Uri
     type: Maybe[TransactionType] = None
 
 
-class Source(Closed):
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class Source:
     """Who or where the items come from."""
 
     type: PartyType
     source: Uri
 
 
-class Destination(Closed):
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class Destination:
     """Who or where the items go to."""
 
     type: PartyType
     destination: Uri
 
 
-class PersistentDisposition(Closed):
+@dataclass(frozen=True, slots=True, config=_CLOSED)
+class PersistentDisposition:
     """States that last until they are unset."""
 
     set: Maybe[Annotated[tuple[Disposition, ...], Field(strict=False, min_length=1), DISTINCT]] = None

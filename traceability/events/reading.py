@@ -57,15 +57,16 @@ _SPACED: Final = re.compile(rb'"[ \t\r\n]+:')
 def read(raw: bytes) -> Any:
     """The value of a JSON text (RFC 8259, UTF-8): numbers as int or Decimal. Raises EventInvalid.
 
-    Refused beyond the grammar: a key twice in one object, NaN and infinities, half characters, a NUL,
-    numbers beyond 10^400 and more than 64 levels.
+    Refused beyond the grammar: a key twice in one object, NaN and infinities, half characters, a NUL and
+    numbers beyond 10^400.
     """
     value = _read_plain(raw)
-    if value is msgspec.UNSET:
-        value = _read_strictly(raw)
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
-        _refuse("", "TOO_DEEP", f"It is nested deeper than {DEEPEST} levels.", "Flatten it.")
-    return value
+    return _read_strictly(raw) if value is msgspec.UNSET else value
+
+
+def too_deep(raw: bytes, value: Any) -> bool:
+    """Whether the value, written in these bytes, has more than 64 levels."""
+    return raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(value) > DEEPEST
 
 
 def _read_plain(raw: bytes) -> Any:
@@ -96,7 +97,7 @@ def _read_strictly(raw: bytes) -> Any:
     except json.JSONDecodeError as error:
         _refuse(text[: error.pos], "NOT_JSON", f"{error.msg}.", "Correct the JSON there.")
     except RecursionError:
-        _refuse("", "TOO_DEEP", f"It is nested deeper than {DEEPEST} levels.", "Flatten it.")
+        _refuse("", "TOO_DEEP", "It is nested too deep to read.", "Flatten it.")
     except ValueError:
         at, code, message, fix = _fault(text)
         _refuse(text[:at], code, message, fix)

@@ -39,6 +39,8 @@ _PATTERNS: Final[Mapping[str, tuple[str, str, str]]] = {
 _KINDS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "missing": ("MISSING", "This field is missing.", "State it."),
     "extra_forbidden": ("UNKNOWN_FIELD", "The standard has no such field here.", "Leave it out."),
+    "unexpected_keyword_argument": ("UNKNOWN_FIELD", "The standard has no such field here.", "Leave it out."),
+    "dataclass_type": ("NOT_AN_OBJECT", "This must be an object.", "Put it in braces, with its fields."),
     "too_short": ("EMPTY_LIST", "The list is empty.", "State at least one, or leave the field out."),
     "string_type": ("NOT_A_STRING", "This must be a text.", "Put it in quotation marks."),
     "bool_type": ("NOT_A_BOOLEAN", "This must be true or false.", "Write true or false, without quotation marks."),

@@ -1,0 +1,201 @@
+"""Lots over HTTP: holdings, passports, genealogy, measurements, certificates, claims."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from litestar import get, post
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.access import PUBLIC, SIGNED_IN, Actor, May
+from foundation.errors import Invalid
+from traceability.checkpoint import Verifier
+from traceability.claims import Claimed, claim, claims, purpose_of
+from traceability.epcisapi import told
+from traceability.evidence import Certificate, Measurement, certify, measure
+from traceability.genealogy import trace
+from traceability.holdings import Holding, holdings
+from traceability.passport import Passport, find, passport
+from traceability.sequencing.commands import Claiming
+from traceability.sequencing.sequencer import Sequencer
+
+
+class In(BaseModel):
+    """What a client sends: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MeasurementIn(In):
+    """One laboratory result or own test of a lot; `value` is an exact decimal in `unit`."""
+
+    lot: str
+    property: str
+    value: Decimal
+    unit: str
+    sampled_on: date
+    evidence: Literal["E1", "E2", "E3", "E4", "E5"] = "E1"
+    comparator: Literal["=", "<", ">"] = "="
+    method: str | None = None
+    condition: str | None = None
+    uncertainty: Decimal | None = None
+    laboratory: str | None = None
+
+
+class CertificateIn(In):
+    """A certificate of a lot, or of the organisation's scope."""
+
+    standard: str
+    kind: Literal["scope", "transaction", "test_report", "declaration"]
+    number: str = Field(min_length=1)
+    issuer: str = Field(min_length=1)
+    materials: tuple[str, ...]
+    valid_from: date
+    valid_to: date
+    lot: str | None = None
+    facility_id: int | None = None
+    document_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+
+class ClaimIn(In):
+    """A purpose takes grams of a lot, once."""
+
+    lot: str
+    purpose: str
+    grams: int = Field(gt=0)
+    jurisdiction: str = Field(pattern="^[A-Z]{2}$")
+    statement: str = ""
+
+
+def shown_holding(held: Holding) -> dict[str, Any]:
+    """A holding as JSON, masses in grams."""
+    return {
+        "lot": held.lot, "material": held.material, "form": held.form, "custody": held.custody,
+        "madeOn": held.made_on.isoformat(), "account": held.account, "freeGrams": held.free,
+        "reservedGrams": held.reserved, "origins": held.origins.to_json(),
+        "claimedGrams": {"epr": held.claimed_epr, "content": held.claimed_content, "credit": held.claimed_credit},
+    }  # fmt: skip
+
+
+@get("/api/v1/holdings", opt={"access": SIGNED_IN})
+async def get_holdings(
+    transaction: AsyncSession, actor: Actor, account: Literal["stock", "transit"] = "stock"
+) -> list[dict[str, Any]]:
+    """What the organisation holds (stock), or what is on its way to it (transit)."""
+    return [shown_holding(each) for each in await holdings(transaction, actor.organisation_id, account=account)]
+
+
+def shown_passport(told_lot: Passport) -> dict[str, Any]:
+    """A passport as JSON: what this reader may see; dates to the month where the day is withheld."""
+    day = (lambda d: d.isoformat()) if told_lot.exact_day else (lambda d: f"{d:%Y-%m}")
+    proof = told_lot.proof
+    return {
+        "lot": told_lot.lot, "material": told_lot.material, "form": told_lot.form, "custody": told_lot.custody,
+        "grams": told_lot.grams, "made": day(told_lot.made_on), "country": told_lot.country, "maker": told_lot.maker,
+        "makerRoles": list(told_lot.maker_roles), "humanCode": told_lot.human_code, "state": told_lot.checks.state,
+        "checks": {
+            "signature": told_lot.checks.signature, "inLog": told_lot.checks.in_log,
+            "notRevoked": told_lot.checks.not_revoked, "issuerKnown": told_lot.checks.issuer_known,
+            "labelNotCloned": told_lot.checks.label_not_cloned,
+        },
+        "countriesOfCollection": [{"country": country, "grams": grams} for country, grams in told_lot.countries],
+        "recycledContent": {"preConsumerGrams": told_lot.pre_consumer, "postConsumerGrams": told_lot.post_consumer},
+        "stages": [
+            {"depth": s.depth, "bizStep": s.biz_step, "material": s.material, "form": s.form, "country": s.country,
+             "lots": s.lots, "from": day(s.first_day), "to": day(s.last_day), "organisation": s.organisation,
+             "grams": s.grams, "leafIndex": s.event_index}
+            for s in told_lot.stages
+        ],
+        "complete": told_lot.complete,
+        "certificates": [
+            {"standard": c.standard, "kind": c.kind, "number": c.number, "issuer": c.issuer,
+             "validFrom": c.valid_from.isoformat(), "validTo": c.valid_to.isoformat()}
+            for c in told_lot.certificates
+        ],
+        "measurements": [
+            {"property": m.property, "value": str(m.value), "comparator": m.comparator, "unit": m.unit,
+             "method": m.method, "evidence": m.evidence, "sampledOn": m.sampled_on.isoformat()}
+            for m in told_lot.measurements
+        ],
+        "proof": None if proof is None else {
+            "leafIndex": proof.index, "treeSize": proof.size, "leaf": proof.leaf.decode(),
+            "hashes": [each.hex() for each in proof.path], "checkpoint": proof.note,
+        },
+    }  # fmt: skip
+
+
+@get("/api/v1/passport", opt={"access": PUBLIC})
+async def get_passport(
+    record: AsyncSession, actor: Actor | None, verifiers: Sequence[Verifier], lot: str | None = None,
+    token: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """One lot told backwards, as far as this reader may see."""
+    if lot is None and token is None:
+        raise Invalid("Which lot?", field="lot", fix="State lot=<its identity> or token=<from its label>.")
+    return shown_passport(await passport(record, await find(record, token=token, uri=lot), actor, verifiers))
+
+
+@get("/api/v1/genealogy", opt={"access": SIGNED_IN})
+async def get_genealogy(
+    record: AsyncSession, actor: Actor, verifiers: Sequence[Verifier], lot: str,
+    direction: Literal["back", "forward"] = "back",
+) -> dict[str, Any]:  # fmt: skip
+    """The lots that a lot was made of (back) or that were made of it (forward); for its parties' eyes one step only."""
+    row = await find(record, uri=lot)
+    seen = await passport(record, row, actor, verifiers)
+    descent = await trace(record, row.id, direction)
+    deep = seen.reader.value == "regulator"
+    lots = [
+        {"depth": each.depth, "material": each.material, "form": each.form,
+         "lot": each.lot if deep or each.maker == actor.organisation_id else None, "leafIndex": each.created_index}
+        for each in descent.lots if deep or each.depth <= 1 or each.maker == actor.organisation_id
+    ]  # fmt: skip
+    return {"lot": lot, "direction": direction, "lots": lots, "complete": descent.complete}
+
+
+@post("/api/v1/measurements", opt={"access": May("capture")})
+async def post_measurement(
+    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: MeasurementIn
+) -> dict[str, Any]:
+    """Record a measurement of a lot."""
+    return told(await measure(transaction, sequencer, actor, Measurement(**data.model_dump()), clock()))
+
+
+@post("/api/v1/certificates", opt={"access": May("capture")})
+async def post_certificate(
+    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: CertificateIn
+) -> dict[str, Any]:
+    """Record a certificate."""
+    stated = data.model_dump()
+    digest = stated.pop("document_sha256")
+    certificate = Certificate(**stated, document_sha256=bytes.fromhex(digest) if digest else None)
+    return told(await certify(transaction, sequencer, actor, certificate, clock()))
+
+
+@post("/api/v1/claims", opt={"access": May("claim")})
+async def post_claim(
+    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: ClaimIn
+) -> dict[str, Any]:
+    """Claim grams for an exclusive purpose; a second claim on the same grams is refused."""
+    claiming = Claiming(data.lot, purpose_of(data.purpose), data.grams, data.jurisdiction, data.statement)
+    return told(await claim(transaction, sequencer, actor, claiming, clock()))
+
+
+def _shown_claim(each: Claimed) -> dict[str, Any]:
+    return {
+        "leafIndex": each.fact_index, "lot": each.lot, "purpose": each.purpose, "jurisdiction": each.jurisdiction,
+        "grams": each.grams, "statement": each.statement, "claimedAt": each.claimed_at.isoformat(),
+    }  # fmt: skip
+
+
+@get("/api/v1/claims", opt={"access": SIGNED_IN})
+async def get_claims(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """Every claim of the organisation, newest first."""
+    return [_shown_claim(each) for each in await claims(transaction, actor.organisation_id)]
+
+
+ROUTES: Final = [
+    get_holdings, get_passport, get_genealogy, post_measurement, post_certificate, post_claim, get_claims,
+]  # fmt: skip
