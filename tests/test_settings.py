@@ -1,6 +1,7 @@
 """Settings: read from an environment, wrong ones refused by name, secrets kept and never shown."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,11 @@ def test_the_secret_is_made_once_and_only_we_may_read_it(tmp_path: Path) -> None
     assert secret(given(tmp_path)) == first
     assert stat.S_IMODE((tmp_path / "data" / "secret").stat().st_mode) == 0o600
     assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret"], "no draft is left behind"
+
+
+def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as starters:
+        assert len(set(starters.map(secret, [given(tmp_path)] * 32))) == 1
 
 
 def test_two_installations_have_two_secrets(tmp_path: Path) -> None:

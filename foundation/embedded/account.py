@@ -167,6 +167,8 @@ def _runs_for(account: Account, site: Path) -> bool:
 
 def _copy_readable(site: Path, copy: Path) -> None:
     """Copy about 40 MB, whole or not at all, so that every account may read and none but root may write."""
+    for leftover in copy.parent.glob(".copying-*"):  # of a start that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".copying-", dir=copy.parent) as draft:
         whole = Path(draft) / "whole"
         for part in PARTS:

@@ -25,6 +25,11 @@ LOCALE: Final = (("--locale=C", "--lc-ctype=en_US.UTF-8") if sys.platform == "da
     "--builtin-locale=C.UTF-8",
 )
 
+NEEDS: Final = (
+    "run as a normal user that this machine knows, with JUNKAN_DATA_DIR a folder of your own on a disk with 1 GB free;"
+    " or set JUNKAN_DATABASE_URL to a PostgreSQL server"
+)
+
 OPTIONS: Final = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",  # their paths may be no longer than 103 bytes; a data directory's may
@@ -96,7 +101,7 @@ def prepare(data_dir: Path) -> Cluster:
         raise Unavailable(
             f"the database cannot be prepared in {data_dir}: {fault}",
             field="JUNKAN_DATA_DIR",
-            fix="set JUNKAN_DATA_DIR to a folder of your own on a disk with 1 GB free, or set JUNKAN_DATABASE_URL",
+            fix=NEEDS,
         ) from fault
     if not cluster.password_file.exists():
         raise Unavailable(f"the password file {cluster.password_file} is gone", fix="bring it back from a backup")
@@ -148,7 +153,7 @@ def _initialise(cluster: Cluster) -> None:
         raise Unavailable(
             f"PostgreSQL's files cannot be made in {cluster.home}: {tail(done.stderr)}",
             field="JUNKAN_DATA_DIR",
-            fix="set JUNKAN_DATA_DIR to a folder of your own on a disk with 1 GB free, or set JUNKAN_DATABASE_URL",
+            fix=NEEDS,
         )
     draft.rename(cluster.path)
     _sync(cluster.home)

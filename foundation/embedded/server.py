@@ -14,7 +14,7 @@ from typing import Final, Never
 import asyncpg
 
 from foundation.embedded.account import find_home
-from foundation.embedded.cluster import DATABASE, Cluster, existing, free_port, prepare, tail
+from foundation.embedded.cluster import DATABASE, NEEDS, Cluster, existing, free_port, prepare, tail
 from foundation.embedded.lock import locked, release, take
 from foundation.embedded.postmaster import crashed, discard, end, find, forget_dead, launch
 from foundation.errors import Unavailable
@@ -139,7 +139,7 @@ async def _lock(data_dir: Path) -> AsyncIterator[None]:
         raise Unavailable(
             f"the database in {data_dir} cannot be used: {fault}",
             field="JUNKAN_DATA_DIR",
-            fix="set JUNKAN_DATA_DIR to a folder of your own, or JUNKAN_DATABASE_URL to a PostgreSQL server",
+            fix=NEEDS,
         ) from fault
 
 
