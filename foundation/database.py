@@ -70,7 +70,7 @@ class Database:
     """Open connections: `engine` for requests (row-level security applies), `writer` for the sequencer."""
 
     engine: AsyncEngine
-    writer: asyncpg.Pool[Any]
+    writer: asyncpg.Pool
 
     @asynccontextmanager
     async def begin(
@@ -100,7 +100,7 @@ def _to_jsonb(value: object) -> bytes:
     return b"\x01" + (value.encode() if isinstance(value, RawJson) else msgspec.json.encode(value))
 
 
-async def _prepare_writer(connection: "asyncpg.Connection[Any]") -> None:
+async def _prepare_writer(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

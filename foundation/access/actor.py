@@ -1,0 +1,97 @@
+"""Actors and rules: who acts, and what a route asks of them; what carries no rule is refused."""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from foundation.errors import Forbidden, Unauthenticated
+
+ROLES: Final = frozenset({"read", "capture", "trade", "claim", "declare", "signatory", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person or a machine, acting for one organisation.
+
+    `roles` is what this person or key may do; `organisation_roles` what the organisation is (recycler, regulator).
+    """
+
+    organisation_id: int
+    organisation_uri: str
+    organisation_name: str
+    organisation_roles: frozenset[str]
+    country: str
+    roles: frozenset[str]
+    language: str
+    person_id: int | None = None
+    key_id: int | None = None
+    person_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """As the record names who acted: no personal data, which must never enter what is hashed."""
+        return f"person:{self.person_id}" if self.person_id is not None else f"key:{self.key_id}"
+
+    def must(self, *roles: str) -> None:
+        """Raises Forbidden without every one of these roles; asking for none is our own fault."""
+        if not roles:
+            raise AssertionError("an empty requirement would allow everybody")
+        missing = [role for role in roles if role not in self.roles]
+        if missing:
+            raise Forbidden(
+                "You may not do this.", field="role", value=missing[0],
+                fix=f"Ask your organisation's administrator for the role {missing[0]}.",
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anyone, signed in or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Anyone who is signed in, or a valid key."""
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """A person or key with this role."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Somebody of an organisation that is one of these."""
+
+    roles: tuple[str, ...]
+
+    def __init__(self, *roles: str) -> None:
+        if not roles:
+            raise AssertionError("an empty requirement would allow everybody")
+        object.__setattr__(self, "roles", roles)
+
+
+Access = Public | SignedIn | May | Organisation
+PUBLIC: Final = Public()
+SIGNED_IN: Final = SignedIn()
+
+
+def allowed(rule: Access, actor: Actor | None) -> None:
+    """Hold an actor against a route's rule. Raises Unauthenticated or Forbidden."""
+    if isinstance(rule, Public):
+        return
+    if actor is None:
+        raise Unauthenticated("Sign in first, or send an API key.", fix="Authorization: Bearer <API key>")
+    match rule:
+        case SignedIn():
+            return
+        case May(role):
+            actor.must(role)
+        case Organisation():
+            if actor.organisation_roles.isdisjoint(rule.roles):
+                raise Forbidden(
+                    "This is not for your kind of organisation.", field="organisation", value=" ".join(rule.roles)
+                )
+        case _:
+            assert_never(rule)
