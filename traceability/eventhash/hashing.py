@@ -1,0 +1,17 @@
+"""Hashing: the prehash of an event as a URI of RFC 6920."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from traceability.eventhash.prehash import prehash
+
+
+def event_hash(event: Mapping[str, Any], context: Any = None, ignored: Collection[str] = ()) -> str:
+    """`ni:///sha-256;<64 hex digits>?ver=CBV2.0` of a valid event, given as parsed JSON.
+
+    `context` is the document's @context; `ignored` are keys that take no part. No proof of authenticity: eventID,
+    recordTime and errorDeclaration take no part either.
+    """
+    digest = hashlib.sha256(prehash(event, context, ignored).encode()).hexdigest()
+    return f"ni:///sha-256;{digest}?ver=CBV2.0"
