@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 import polars as pl
+from sqlalchemy import select
 
 from app.commands.output import FINDINGS, USAGE, json_option, progress, say
 from app.process import Process, running
 from foundation.access import Actor
 from foundation.database import Scope
+from foundation.errors import NotFound
+from foundation.registry import Organisation
 from foundation.settings import data_home, read_settings
 from reports.dossier import Asked, make
 from reports.eurostat import EurostatReport, report_on
@@ -73,7 +76,8 @@ def _told(found: EurostatReport, published: Path | None) -> str:
     if published is not None:
         lines.append(f"{found.matches} of {found.matches + len(found.misses)} published rates are reproduced.")
         lines += [
-            f"  {miss.geo} {miss.year} {miss.material}: published {miss.published}, computed {miss.computed}: {miss.reason}"
+            f"  {miss.geo} {miss.year} {miss.material}: published {miss.published}, "
+            f"computed {miss.computed}: {miss.reason}"
             for miss in found.misses
         ]
     return "\n".join(lines)
@@ -98,5 +102,10 @@ async def _from_log(asked: Asked) -> DossierRow:
 
 
 async def _regulator(process: Process, country: str) -> Actor:
-    async with process.database.begin(None, Scope.RECORD) as record:
-        return await regulator_of(record, country)
+    """The country's regulator, as whom the operator issues the report. Raises NotFound."""
+    wanted = select(Organisation).where(Organisation.country == country, Organisation.roles.contains(["regulator"]))
+    async with process.database.begin() as session:
+        firm = await session.scalar(wanted.order_by(Organisation.id).limit(1))
+    if firm is None:
+        raise NotFound("No regulator of this country takes part.", field="country", value=country)
+    return Actor(firm.id, firm.uri, firm.name, frozenset(firm.roles), firm.country, frozenset({"read"}), "en", key_id=0)

@@ -102,16 +102,26 @@ def demo() -> None:
 
 async def _world(process: Process, file: Path) -> World:
     """The seeded world; on the second start it is there already, and its credentials are read again."""
-    if file.exists():
-        return World.from_json(json.loads(file.read_text("utf-8")))
+    kept = _kept(file)
+    if kept is not None:
+        return kept
     with progress("demo world: acts played", None, quiet=not sys.stderr.isatty()) as bar:
         world = await seed_world(process, bar.advance)
+    _keep(file, world)
+    return world
+
+
+def _kept(file: Path) -> World | None:
+    return World.from_json(json.loads(file.read_text("utf-8"))) if file.exists() else None
+
+
+def _keep(file: Path, world: World) -> None:
+    """For its owner's eyes: it holds keys."""
     draft = file.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         json.dump(world.to_json(), out, indent=2, ensure_ascii=False)
     draft.replace(file)
-    return world
 
 
 @click.command("migrate")

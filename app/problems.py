@@ -1,0 +1,111 @@
+"""Problems: every refusal and fault as RFC 9457, for machines as JSON and for people as a page in their language."""
+
+import secrets
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from pydantic import ValidationError
+
+from foundation.errors import Refusal, Unavailable
+from traceability.events import EventInvalid
+
+LOG: Final = structlog.get_logger("http")
+JSON: Final = "application/problem+json"
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def problem(
+    request: AnyRequest, status: int, code: str, title: str, detail: str, errors: list[dict[str, Any]],
+    **facts: Any,
+) -> Response[dict[str, Any]]:  # fmt: skip
+    """One problem; `code` is stable, `errors` says which field, which value, what to do."""
+    body = {
+        "type": f"{request.app.state.process_public}/problems/{quote(code)}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "code": code,
+        "errors": errors,
+        **{name: value for name, value in facts.items() if name not in {"type", "title", "status", "detail"}},
+    }
+    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return Response(body, status_code=status, media_type=JSON, headers=headers)
+
+
+def of_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
+    """A rule said no: its class owns status and code."""
+    one = {
+        "pointer": refusal.field, "code": refusal.code, "message": refusal.sentence,
+        "value": plain(refusal.value), "fix": refusal.fix,
+    }  # fmt: skip
+    listed = refusal.facts.pop("problems", None)
+    errors = [{key: plain(value) for key, value in each.items()} for each in listed] if listed else [one]
+    facts = {name: plain(value) for name, value in refusal.facts.items()}
+    title = refusal.code.replace("_", " ").capitalize()
+    return problem(request, refusal.status, refusal.code, title, refusal.sentence, errors, **facts)
+
+
+def plain(value: object) -> Any:
+    """A fact as JSON can say it."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case list() | tuple() | set() | frozenset():
+            return [plain(each) for each in value]
+        case dict():
+            return {str(name): plain(each) for name, each in value.items()}
+        case _:
+            return str(value)
+
+
+def of_event(request: AnyRequest, invalid: EventInvalid) -> Response[Any]:
+    """A document that cannot be read as EPCIS 2.0 at all."""
+    errors = [
+        {"pointer": each.pointer, "code": each.code, "message": each.message, "value": plain(each.value),
+         "fix": each.fix}
+        for each in invalid.problems
+    ]  # fmt: skip
+    return problem(request, 400, "EVENT_INVALID", "Event invalid", errors[0]["message"], errors)
+
+
+def of_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
+    """What the framework refuses: unknown path, wrong method, a payload of another shape."""
+    phrase = HTTPStatus(fault.status_code).phrase
+    errors: list[dict[str, Any]] = []
+    status = fault.status_code
+    if isinstance(fault, ValidationException):
+        status = 422
+        extra = fault.extra if isinstance(fault.extra, list) else []
+        errors = [
+            {"pointer": str(each.get("key", "")), "code": "MALFORMED", "message": str(each.get("message", "")),
+             "value": None, "fix": "Send the fields that /docs describes."}
+            for each in extra if isinstance(each, dict)
+        ]  # fmt: skip
+    code = "MALFORMED" if status == 422 else phrase.upper().replace(" ", "_").replace("-", "_")
+    return problem(request, status, code, phrase, fault.detail or phrase, errors)
+
+
+def of_validation(request: AnyRequest, fault: ValidationError) -> Response[Any]:
+    """A pydantic model said no outside the framework's own parsing."""
+    errors = [
+        {"pointer": "/".join(map(str, each["loc"])), "code": "MALFORMED", "message": each["msg"], "value": None,
+         "fix": "Send the fields that /docs describes."}
+        for each in fault.errors(include_url=False, include_input=False)
+    ]  # fmt: skip
+    return problem(request, 422, "MALFORMED", "Unprocessable content", "The payload has another shape.", errors)
+
+
+def of_fault(request: AnyRequest, fault: Exception) -> Response[Any]:
+    """Our own fault: nothing of it is told but a number to find it by in our log."""
+    number = secrets.token_hex(8)
+    LOG.error("fault", number=number, path=request.url.path, method=request.method, exc_info=fault)
+    if isinstance(fault, OSError | ConnectionError):
+        return of_refusal(request, Unavailable("A part of the platform is not there now.", fix="Try again soon."))
+    sentence = "Something went wrong on our side; nothing was written."
+    return problem(request, 500, "INTERNAL", "Internal error", sentence, [], fault=number)
