@@ -13,6 +13,15 @@ from traceability.identifiers.canonical import canonical_link
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _URN_WORDS: Final = {"bizstep": "BizStep-", "disp": "Disp-", "btt": "BTT-", "sdt": "SDT-", "er": "ER-"}
 _URN_WORD: Final = re.compile(rf"urn:epcglobal:cbv:({'|'.join(_URN_WORDS)}):")
+DOUBLE: Final = 15
+"""Decimal digits that every IEEE 754 double keeps."""
+
+HUGE: Final = 300
+"""Powers of ten that every IEEE 754 double can hold, with room to spare."""
+
+Names = Mapping[str, str]
+"""Prefix -> namespace, as the JSON-LD context binds them."""
+
 _HALF: Final = timedelta(microseconds=500)
 
 
@@ -28,8 +37,14 @@ def normal_text(text: str) -> str:
 
 
 def normal_number(number: Decimal) -> str:
-    """Without exponent, needless zeros and the sign of zero."""
+    """Without exponent, needless zeros and the sign of zero.
+
+    Beyond 15 digits it is read as an IEEE 754 double, as the published prehash strings have it.
+    """
     text = f"{number:f}"
+    if len(text) > DOUBLE and len(number.as_tuple().digits) > DOUBLE and abs(number.adjusted()) < HUGE:
+        double = float(number)
+        text = str(int(double)) if double.is_integer() else f"{Decimal(repr(double)):f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", "0"} else text
@@ -44,17 +59,15 @@ def normal_instant(text: str) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def normal(value: Any) -> str:
-    """Any JSON value that is no object and no list."""
-    match value:
-        case str():
-            return normal_text(value)
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return normal_number(value)
-        case _:
-            return str(value)
+def normal(value: Any, names: Names) -> str:
+    """Any JSON value that is no object and no list; `prefix:name` stands for the address where `names` bind it."""
+    if isinstance(value, str):
+        prefix, colon, local = value.partition(":")
+        return normal_text(names[prefix] + local if colon and prefix in names else value)
+    if isinstance(value, Decimal):
+        return normal_number(value)
+    # The published hashes of JSON documents were computed with booleans capitalised (the XML form has them small).
+    return str(value)
 
 
 def prefixes(context: Any) -> dict[str, str]:

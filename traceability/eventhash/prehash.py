@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
-from traceability.eventhash.normal import normal, normal_instant, normal_text, prefixes
+from traceability.eventhash.normal import Names, normal, normal_instant, prefixes
 from traceability.events.vocabulary import (
     ALERTS,
     BIZ_STEPS,
@@ -15,9 +15,6 @@ from traceability.events.vocabulary import (
     PARTY_TYPES,
     TRANSACTION_TYPES,
 )
-
-Names = Mapping[str, str]
-"""Prefix -> namespace, as the JSON-LD context binds them."""
 
 Written = tuple[str, list[str]]
 """What the order knows, as one text; and the texts that it does not know, which go to the end."""
@@ -43,15 +40,17 @@ def prehash(event: Mapping[str, Any], context: Any = None, ignored: Collection[s
     names = {**_BOUND, **prefixes(context), **prefixes(event.get("@context"))}
     if ignored:
         event = {key: value for key, value in event.items() if key not in ignored}
-    said, rest = [f"eventType={event.get('type')}"], []
-    for key, write in _EVENT:
+    kind = str(event.get("type"))
+    order, known = (_EVENT, _KNOWN) if kind in _KINDS else (_EXTENDED, _KNOWN_OF_EXTENDED)
+    said, rest = [f"eventType={kind}"], []
+    for key, write in order:
         value = event.get(key)
         if value is not None:
             text, left = write(key, value, names)
             said.append(text)
             rest += left
     for key, value in event.items():
-        if key not in _KNOWN:
+        if key not in known:
             rest += _free(_expanded(key, names), value, names)
     rest.sort()
     return "".join(said) + "".join(rest)
@@ -67,12 +66,12 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _field(key: str, value: Any, _: Names) -> Written:
+def _field(key: str, value: Any, names: Names) -> Written:
     """One `key=value`; a list gives one for each of its values, sorted."""
     if isinstance(value, str):
-        text = normal_text(value)
+        text = normal(value, names)
         return (f"{key}={text}" if text else ""), []
-    return "".join(sorted(f"{key}={normal(each)}" for each in _listed(value))), []
+    return "".join(sorted(f"{key}={normal(each, names)}" for each in _listed(value))), []
 
 
 def _instant(key: str, value: Any, _: Names) -> Written:
@@ -82,28 +81,28 @@ def _instant(key: str, value: Any, _: Names) -> Written:
 def _word(words: Mapping[str, str]) -> Writer:
     """A bare word stands for its address."""
 
-    def write(key: str, value: Any, _: Names) -> Written:
-        return "".join(sorted(f"{key}={words.get(each) or normal(each)}" for each in _listed(value))), []
+    def write(key: str, value: Any, names: Names) -> Written:
+        return "".join(sorted(f"{key}={words.get(each) or normal(each, names)}" for each in _listed(value))), []
 
     return write
 
 
-def _epcs(key: str, value: Any, _: Names) -> Written:
+def _epcs(key: str, value: Any, names: Names) -> Written:
     if not value:
         return "", []
-    return key + "".join(sorted([f"epc={normal_text(each)}" for each in value])), []
+    return key + "".join(sorted([f"epc={normal(each, names)}" for each in value])), []
 
 
-def _quantities(key: str, value: Any, _: Names) -> Written:
+def _quantities(key: str, value: Any, names: Names) -> Written:
     if not value:
         return "", []
     elements = []
     for each in value:
-        text = f"quantityElementepcClass={normal_text(each['epcClass'])}"
+        text = f"quantityElementepcClass={normal(each['epcClass'], names)}"
         if "quantity" in each:
-            text += f"quantity={normal(each['quantity'])}"
+            text += f"quantity={normal(each['quantity'], names)}"
         if "uom" in each:
-            text += f"uom={normal_text(each['uom'])}"
+            text += f"uom={normal(each['uom'], names)}"
         elements.append(text)
     elements.sort()
     return key + "".join(elements), []
@@ -112,10 +111,10 @@ def _quantities(key: str, value: Any, _: Names) -> Written:
 def _pairs(member: str, words: Mapping[str, str]) -> Writer:
     """A list of objects that hold a type and a member. It is not part of the order, but sorted in with all else."""
 
-    def write(key: str, value: Any, _: Names) -> Written:
+    def write(key: str, value: Any, names: Names) -> Written:
         pairs = sorted(
-            (f"type={words.get(each['type']) or normal(each['type'])}" if "type" in each else "")
-            + f"{member}={normal_text(each[member])}"
+            (f"type={words.get(each['type']) or normal(each['type'], names)}" if "type" in each else "")
+            + f"{member}={normal(each[member], names)}"
             for each in value
         )
         return "", [key + "".join(pairs)] if pairs else []
@@ -183,7 +182,7 @@ def _free(name: str, value: Any, names: Names) -> list[str]:
     if value is None:
         return []
     if name == "childEPCs":
-        return [name + "".join(sorted(f"epc={normal(each)}" for each in _listed(value)))] if value else []
+        return [name + "".join(sorted(f"epc={normal(each, names)}" for each in _listed(value)))] if value else []
     if name.endswith("List"):
         inner = name[:-4]
         texts = sorted(_single(inner, each, names) for each in _listed(value) if each is not None)
@@ -195,12 +194,12 @@ def _single(name: str, value: Any, names: Names) -> str:
     if isinstance(value, list):
         return name + "".join(sorted(_single("", each, names) for each in value))
     if not isinstance(value, Mapping):
-        text = normal(value)
+        text = normal(value, names)
         return f"{_RENAMED.get(name, name)}={text}" if text else _RENAMED.get(name, name)
     children = sorted(_within(value, names))
     if name == "quantity" and children:
         name = "quantityElement"
-    text = normal(value["#text"]) if "#text" in value else ""
+    text = normal(value["#text"], names) if "#text" in value else ""
     return _RENAMED.get(name, name) + (f"={text}" if text else "") + "".join(children)
 
 
@@ -237,4 +236,10 @@ _EVENT: Final[Order] = (
     ("bizTransactionList", _pairs("bizTransaction", TRANSACTION_TYPES)), ("sourceList", _pairs("source", PARTY_TYPES)),
     ("destinationList", _pairs("destination", PARTY_TYPES)),
 )  # fmt: skip
+_KINDS: Final = frozenset(
+    {"ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"}
+)
+# Of an event of a kind that others defined, the standard's fields may hold anything but these.
+_EXTENDED: Final = _EVENT[:3]
 _KNOWN: Final = frozenset(key for key, _ in _EVENT) | _UNSAID | _REMARKS
+_KNOWN_OF_EXTENDED: Final = frozenset(key for key, _ in _EXTENDED) | _UNSAID | _REMARKS
