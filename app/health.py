@@ -61,4 +61,10 @@ async def metrics(request: Request[Any, Any, Any], transaction: AsyncSession) ->
     return "\n".join([*lines, f"junkan_log_size {size}", ""])
 
 
-ROUTES: Final = [livez, readyz, junkan_version, metrics]
+@get("/openapi.json", opt={"access": PUBLIC}, include_in_schema=False, sync_to_thread=False)
+def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The description of this interface (OpenAPI 3.1)."""
+    return request.app.openapi_schema.to_schema()
+
+
+ROUTES: Final = [openapi, livez, readyz, junkan_version, metrics]

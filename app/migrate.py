@@ -56,6 +56,7 @@ async def migrate(urls: Urls, today: date, since: date | None = None) -> str:
             await connection.execute(text("SELECT pg_advisory_lock(hashtext('junkan migrate'))"))
             await connection.commit()
             await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+            await connection.execute(text(f"GRANT SELECT ON alembic_version TO {APP}"))
             await connection.execute(
                 text("SELECT junkan_make_months(:first, :last)"),
                 {"first": since or today, "last": today + MONTHS_AHEAD},

@@ -56,6 +56,11 @@ def _process(state: State) -> Process:
     return process
 
 
+def _door(state: State) -> Door:
+    door: Door = state.door
+    return door
+
+
 async def _actor(request: AnyRequest) -> Actor | None:
     actor: Actor | None = request.state.actor
     return actor
@@ -94,7 +99,7 @@ def _dependencies() -> dict[str, Provide]:
         "catalogue": _of_process("catalogue"),
         "clock": _of_process("clock"),
         "verifiers": _of_process("verifiers"),
-        "door": Provide(lambda state: state.door, sync_to_thread=False),
+        "door": Provide(_door, sync_to_thread=False),
     }
 
 
@@ -187,9 +192,9 @@ def create_app(process: Process, routes: Sequence[ControllerRouterHandler] = ROU
         request_max_body_size=LARGEST_BODY,
         signature_types=[Actor, AsyncSession, Catalogue, Door, Process, Sequencer, Settings, Verifier, datetime],
         openapi_config=OpenAPIConfig(
-            title="Junkan", version=version("junkan"), path="/",
+            title="Junkan", version=version("junkan"), path="/schema",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            openapi_router=Router("/", route_handlers=[], opt={"access": PUBLIC}),
+            openapi_router=Router("/schema", route_handlers=[], opt={"access": PUBLIC}),
         ),
         debug=False,
     )  # fmt: skip

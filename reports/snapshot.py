@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,7 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reports.frames import DECLARATIONS, MOVEMENTS, checked
+from standards.quantities import shares
 from traceability.ledger.interpretation import RECYCLING, SORTING
 from traceability.ledger.origins import UNKNOWN_COUNTRY, Origins
 
@@ -112,55 +112,71 @@ def _write(folder: Path, size: int, entries: pl.DataFrame, declared: pl.DataFram
     return taken
 
 
-_STAGE_OF_ACCOUNT: Final[Mapping[str, str]] = {
-    "opening": "opening", "collected": "collected", "imported": "imported", "exported": "exported",
-    "energy": "energy", "landfill": "landfill", "placed": "placed",
-}  # fmt: skip
+_ARRIVED: Final = ("opening", "collected", "imported")
+_DEPARTED: Final = ("exported", "energy", "landfill", "placed")
 
 
 def movements_of(entries: pl.DataFrame) -> pl.DataFrame:
-    """The entries as movements at a stage, split by the country where their grams were collected (exact)."""
-    stage = (
-        pl.when(pl.col("account") == "stated").then(_step_stage())
-        .when(pl.col("transforms") == "t").then(_step_stage())
-        .when(pl.col("account").str.starts_with("loss")).then(pl.lit("loss"))
-        .when(pl.col("account").str.starts_with("residue")).then(pl.lit("residue"))
-        .otherwise(pl.col("account").replace_strict(_STAGE_OF_ACCOUNT, default=None))
-    )  # fmt: skip
-    staged = entries.with_columns(stage.alias("stage"), pl.col("grams").abs()).filter(pl.col("stage").is_not_null())
-    return _by_origin(staged).select(list(MOVEMENTS))
+    """The entries as movements at a stage, split by the country where their grams were collected (exact).
 
-
-def _step_stage() -> pl.Expr:
-    """What an input or output of a transformation is, by its business step."""
+    A lot's own entry carries its material and origins; what leaves as loss or residue has those of what went in.
+    """
+    outside = entries.filter(pl.col("account").is_in([*_ARRIVED, *_DEPARTED])).select("index", through="account")
+    own = pl.col("account").is_in(["stock", "stated"])
+    lots = entries.filter(own).join(outside.unique("index"), on="index", how="left", maintain_order="left")
     drawn = (pl.col("grams") < 0) | (pl.col("account") == "stated")
-    return (
-        pl.when(pl.col("biz_step") == RECYCLING)
-        .then(pl.when(drawn).then(pl.lit("recycling_input")).otherwise(pl.lit("recycling_output")))
-        .when((pl.col("biz_step") == SORTING) & ~drawn)
-        .then(pl.lit("sorted"))
-    )
+    step = pl.col("biz_step")
+    stage = (
+        pl.when((pl.col("through").is_in(_ARRIVED) & (pl.col("grams") > 0)) | pl.col("through").is_in(_DEPARTED))
+        .then("through")
+        .when((pl.col("transforms") == "f") & (pl.col("account") == "stock")).then(None)
+        .when((step == RECYCLING) & drawn).then(pl.lit("recycling_input"))
+        .when(step == RECYCLING).then(pl.lit("recycling_output"))
+        .when((step == SORTING) & ~drawn).then(pl.lit("sorted"))
+        .when((pl.col("account") == "stated") & (step == "collecting")).then(pl.lit("collected"))
+    )  # fmt: skip
+    staged = lots.with_columns(stage.alias("stage"), pl.col("grams").abs()).filter(pl.col("stage").is_not_null())
+    parts = pl.concat([_by_origin(staged.drop("through")), _by_origin(_lost(entries))])
+    return parts.sort("event_index", "stage", "material", "collected_country", maintain_order=True)
+
+
+def _lost(entries: pl.DataFrame) -> pl.DataFrame:
+    """Losses and residues of transformations, apportioned exactly over what went in."""
+    inputs: dict[int, list[tuple[str, str, int]]] = {}
+    fed = entries.filter((pl.col("transforms") == "t") & (pl.col("grams") < 0))
+    for index, material, origins, grams in fed.select("index", "material", "origins", "grams").rows():
+        inputs.setdefault(index, []).append((material, origins, -grams))
+    lost = entries.filter(pl.col("account").str.contains("^(loss|residue)"))
+    rows = []
+    for row in lost.iter_rows(named=True):
+        sources = inputs.get(row["index"], [(row["material"], row["origins"], 1)])
+        parts = shares(abs(row["grams"]), tuple(weight for _, _, weight in sources))
+        stage = row["account"].partition(":")[0]
+        rows += [
+            {**row, "material": material, "origins": origins, "grams": part, "stage": stage}
+            for (material, origins, _), part in zip(sources, parts, strict=True)
+        ]
+    return pl.DataFrame(rows, schema={**entries.schema, "stage": pl.String})
 
 
 def _by_origin(staged: pl.DataFrame) -> pl.DataFrame:
     """One row per country of collection; a lot of one origin (most are) keeps its row."""
     told = staged.select("origins").unique().rows()
-    shares = {text: Origins.from_json(msgspec.json.decode(text)) if text else None for (text,) in told}
+    known = {text: Origins.from_json(msgspec.json.decode(text)) if text else None for (text,) in told}
     rows = []
     for at, (text, grams) in enumerate(staged.select("origins", "grams").rows()):
-        origins = shares[text]
+        origins = known[text]
         parts: dict[str, int] = {}
         for origin, part in origins.shared(grams) if origins else ():
             parts[origin.country] = parts.get(origin.country, 0) + part
         rows += [(at, country, part) for country, part in sorted(parts.items())] or [(at, UNKNOWN_COUNTRY, grams)]
     split = pl.DataFrame(rows, schema={"at": pl.UInt32, "country_of": pl.String, "part": pl.Int64}, orient="row")
     joined = split.join(staged.with_row_index("at"), on="at", maintain_order="left")
-    known = pl.col("country_of") != UNKNOWN_COUNTRY
     return joined.select(
         event_index=pl.col("index"),
         day=pl.col("event_day"),
         facility_country=pl.col("country"),
-        collected_country=pl.when(known).then(pl.col("country_of")),
+        collected_country=pl.when(pl.col("country_of") != UNKNOWN_COUNTRY).then(pl.col("country_of")),
         organisation=pl.col("organisation"),
         material=pl.col("material"),
         stage=pl.col("stage"),

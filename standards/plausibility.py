@@ -14,12 +14,16 @@ PPM: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Plausible yields of a process in ppm of its inputs: outside `flag` look again, outside `hold` it does not count."""
+    """Plausible yields of a process in ppm of its inputs: outside `flag` look again, outside `hold` it does not count.
+
+    `counts_residue`: whether the yield is of products and residues together (sorting), or of products alone.
+    """
 
     flag_below: int
     flag_above: int
     hold_below: int
     hold_above: int
+    counts_residue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ def thresholds(catalogue: Catalogue) -> Thresholds:
 
 
 def _band(value: Mapping[str, Any]) -> Band:
-    return Band(value["flag_below"], value["flag_above"], value["hold_below"], value["hold_above"])
+    return Band(
+        value["flag_below"], value["flag_above"], value["hold_below"], value["hold_above"], value["counts_residue"]
+    )
 
 
 def surplus_allowed(limits: Thresholds, drawn: int, day: date) -> int:
@@ -76,12 +82,15 @@ def surplus_allowed(limits: Thresholds, drawn: int, day: date) -> int:
     return drawn * limits.at("C01", "reject_above", day) // PPM
 
 
-def yield_finding(limits: Thresholds, process: str, material: str, drawn: int, gave: int, day: date) -> Finding | None:
-    """C02: whether this process yields that much of this material."""
+def yield_finding(
+    limits: Thresholds, process: str, material: str, grams: tuple[int, int, int], day: date
+) -> Finding | None:
+    """C02: whether this process yields that much; `grams` is what was drawn, what was made, what was residue."""
+    drawn, made, residue = grams
     band = limits.band(process, material, day)
     if band is None or drawn <= 0:
         return None
-    scaled = gave * PPM
+    scaled = (made + residue if band.counts_residue else made) * PPM
     if not band.hold_below * drawn <= scaled <= band.hold_above * drawn:
         return Finding("YIELD_IMPLAUSIBLE", "HOLD")
     if not band.flag_below * drawn <= scaled <= band.flag_above * drawn:

@@ -10,6 +10,7 @@ from standards.catalogue import Catalogue
 from standards.custody import CustodyModel, weakest
 from standards.materials import taxonomy
 from standards.plausibility import (
+    Finding,
     Thresholds,
     date_finding,
     late_finding,
@@ -92,15 +93,22 @@ class Controls:
             return Examined(held=late.code)
         elif late is not None:
             flags.add(late.code)
-        if isinstance(movement, Transformation) and (event.biz_step or "").startswith(STEP):
-            gave = sum(lot.grams for lot in movement.outputs)
-            drawn = sum(part.grams for part in movement.inputs)
-            material = movement.outputs[0].material or ""
-            found = yield_finding(self.limits, (event.biz_step or "").removeprefix(STEP), material, drawn, gave, day)
-            if found is not None and found.response == "HOLD" and gave <= drawn:
-                return Examined(held=found.code, flags=tuple(sorted(flags)))
-            flags.update([found.code] if found is not None else [])
+        found = self._yield(movement, event, day) if isinstance(movement, Transformation) else None
+        if found is not None and found.response == "HOLD":
+            return Examined(held=found.code, flags=tuple(sorted(flags)))
+        flags.update([found.code] if found is not None else [])
         return Examined(flags=tuple(sorted(flags)))
+
+    def _yield(self, movement: Transformation, event: Event, day: date) -> Finding | None:
+        """C02; mass that would be created is C01's to refuse, not to hold."""
+        step = event.biz_step or ""
+        drawn = sum(part.grams for part in movement.inputs)
+        made = sum(lot.grams for lot in movement.outputs)
+        residue = sum(grams for account, grams in movement.sinks if account.startswith("residue"))
+        if not step.startswith(STEP) or made + residue > drawn + self.surplus(drawn, day):
+            return None
+        material = movement.outputs[0].material or ""
+        return yield_finding(self.limits, step.removeprefix(STEP), material, (drawn, made, residue), day)
 
     def receipt(self, sent: int, received: int, day: date) -> str | None:
         """C24: None, FLAG or HOLD."""

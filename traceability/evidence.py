@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
+from foundation.database import Scope, set_reader
 from foundation.errors import Invalid, NotFound
 from traceability.preparing import fact
 from traceability.refusals import DuplicateEvent
@@ -68,10 +69,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHIN
 async def lot_id_for(session: AsyncSession, actor: Actor, lot: str) -> int:
     """The lot, where the actor made it, holds it, or is a laboratory or certifier. Raises NotFound."""
     wanted = select(LotRow.id).where(LotRow.uri == lot)
-    if not actor.organisation_roles & {"laboratory", "certifier"}:
+    if actor.organisation_roles & {"laboratory", "certifier"}:
+        # They are handed samples of lots that they neither made nor hold; they learn only that it exists.
+        await set_reader(session, actor.organisation_id, Scope.RECORD)
+        found = (await session.execute(wanted)).scalar_one_or_none()
+        await set_reader(session, actor.organisation_id, Scope.ORGANISATION)
+    else:
         held = select(BalanceRow.lot_id).where(BalanceRow.holder == actor.organisation_id)
         wanted = wanted.where((LotRow.organisation_id == actor.organisation_id) | LotRow.id.in_(held))
-    found = (await session.execute(wanted)).scalar_one_or_none()
+        found = (await session.execute(wanted)).scalar_one_or_none()
     if found is None:
         raise NotFound("You have no such lot.", field="lot", value=lot, fix="Check the lot's identity.")
     return found

@@ -155,8 +155,9 @@ class _Country:
         drawn = sum(grams for _, grams in inputs)
         bale = Output(self.name("B"), self.share(drawn, 0.80, 0.87), PET, "bale")
         caps = Output(self.name("H"), self.share(drawn, 0.05, 0.08), "plastics.pe.hd", "bale")
-        residue = self.share(drawn, 0.03, 0.05)
-        sinks = (("residue:sorting", residue), ("loss:moisture", (drawn - bale.grams - caps.grams - residue) // 2))
+        left = drawn - bale.grams - caps.grams
+        loss = min(left, self.share(drawn, 0.006, 0.022))
+        sinks = (("residue:sorting", left - loss), ("loss:moisture", loss))
         self.on(day, Process(f"{self.code.lower()}-sorter", "sorting", tuple(inputs), (bale, caps), sinks))
         return ((bale.lot, bale.grams),)
 

@@ -19,7 +19,8 @@ from traceability.capture import Door, capture
 from traceability.claims import claim
 from traceability.composing import At, Composed, Making, arrived, document, received, shipped, transformed
 from traceability.evidence import Measurement, measure
-from traceability.identifiers import ALPHABET, LENGTH, lot_uri
+from traceability.identifiers import lot_uri
+from traceability.identifiers.own import ALPHABET, LENGTH
 from traceability.ledger.interpretation import RECYCLING, REPROCESSING, SORTING
 from traceability.sequencing.commands import Claiming
 from traceability.sequencing.sequencer import Sequencer

@@ -18,7 +18,8 @@ from foundation.registry import register_facility, register_organisation
 from foundation.settings import public_base
 from traceability.controls import controls_of
 from traceability.evidence import Certificate, certify
-from traceability.identifiers import ALPHABET, LENGTH, lot_uri
+from traceability.identifiers import lot_uri
+from traceability.identifiers.own import ALPHABET, LENGTH
 from traceability.log import publish
 from traceability.sequencing.sequencer import Sequencer
 
@@ -67,7 +68,7 @@ class World:
 
 async def seed_world(process: Process, told: Callable[[int], None]) -> World:
     """Register everybody and play until yesterday, each act on its own day (the clock is a value)."""
-    hands = Hands(datetime.combine(FIRST_DAY - timedelta(days=3), time(1), tzinfo=UTC))
+    hands = Hands(datetime.combine(FIRST_DAY, time(1), tzinfo=UTC))
     random = Random(SEED)  # noqa: S311 - a world, not a secret
     async with Sequencer(process.database.writer, controls_of(process.catalogue), hands).running() as sequencer:
         stage = Stage(
