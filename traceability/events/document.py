@@ -126,7 +126,7 @@ def parse_event(raw: bytes, context: Any = None) -> ReceivedEvent:
 
 def _no_document(kind: object) -> FieldProblem:
     fix = "Use type EPCISDocument or EPCISQueryDocument."
-    if kind in _EVENTS:
+    if isinstance(kind, str) and kind in _EVENTS:
         fix = "Put the event into the eventList of an EPCISDocument, or capture it as a single event."
     return FieldProblem("/type", "NOT_A_DOCUMENT", "This is no EPCIS document.", shown(kind), fix)
 

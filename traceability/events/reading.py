@@ -16,8 +16,9 @@ LARGEST: Final = 400
 """Powers of ten of a number, up or down, that we follow."""
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
-_SURROGATE: Final = re.compile(
-    r"(?<!\\)(?:\\\\)*(\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[c-fC-F][0-9a-fA-F]{2}))"
+# A pair of surrogates, any other escape by number, any other escape: taken in this order, none is read askew.
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(?P<code>[0-9a-fA-F]{4})|\\."
 )
 
 
@@ -127,12 +128,12 @@ def _depth(value: Any) -> int:
 
 
 def _check_escapes(text: str) -> None:
-    found = _SURROGATE.search(text)
-    if found:
-        _refuse(text[: found.start(1)], "NOT_A_STRING", "This is half of a character.", "Correct the \\u escapes.")
-    at = re.search(r"(?<!\\)(?:\\\\)*\\u0000", text)
-    if at:
-        _refuse(text[: at.start()], "NOT_A_STRING", "A text cannot hold a NUL.", "Leave it out.")
+    """PostgreSQL keeps no NUL and no half of a character, and UTF-8 has none."""
+    for escape in _ESCAPE.finditer(text):
+        code = int(escape["code"], 16) if escape["code"] else None
+        if code is not None and (code == 0 or 0xD800 <= code < 0xE000):
+            message = "A text cannot hold this character." if code else "A text cannot hold a NUL."
+            _refuse(text[: escape.start()], "NOT_A_STRING", message, "Correct the \\u escapes.")
 
 
 def _fault(text: str) -> tuple[int, str, str, str]:
