@@ -1,0 +1,227 @@
+"""Resolver: what a scanned code names, split from the raw path before it is decoded once, and what we answer with."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from urllib.parse import quote, unquote_to_bytes
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.errors import Invalid, NotFound, Refusal
+from traceability.identifiers import read_human_code
+from traceability.identifiers.checks import checks
+from traceability.identifiers.own import LENGTH
+from traceability.tables import LabelReportRow, LotRow
+
+Answer = Literal["page", "json", "linkset"]
+
+GS1_HOST: Final = "https://id.gs1.org"
+VOCABULARY: Final = "https://ref.gs1.org/voc/"
+LINKSET: Final = "application/linkset+json"
+
+_X: Final = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
+# Primary keys of the GS1 syntax dictionary: the form of the value, and how many leading digits its check digit ends.
+_KEYS: Final[Mapping[str, tuple[str, int]]] = {
+    "00": (r"\d{18}", 18), "01": (r"\d{14}", 14), "253": (rf"\d{{13}}{_X}{{0,17}}", 13),
+    "255": (r"\d{13,25}", 13), "401": (rf"{_X}{{1,30}}", 0), "402": (r"\d{17}", 17), "414": (r"\d{13}", 13),
+    "417": (r"\d{13}", 13), "8003": (rf"0\d{{13}}{_X}{{0,16}}", 14), "8004": (rf"{_X}{{1,30}}", 0),
+    "8006": (r"\d{18}", 14), "8010": (r"[#\-/0-9A-Z]{1,30}", 0), "8017": (r"\d{18}", 18), "8018": (r"\d{18}", 18),
+}  # fmt: skip
+# What may follow a key, in this order (some left out).
+_QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "01": (("22", "10", "21"), ("235",)), "414": (("254",), ("7040",)), "417": (("7040",),), "8004": (("7040",),),
+    "8006": (("22", "10", "21"),), "8010": (("8011",),), "8017": (("8019",),), "8018": (("8019",),),
+}  # fmt: skip
+_FORMS: Final[Mapping[str, str]] = {
+    "22": rf"{_X}{{1,20}}", "10": rf"{_X}{{1,20}}", "21": rf"{_X}{{1,20}}", "235": rf"{_X}{{1,28}}",
+    "254": rf"{_X}{{1,20}}", "7040": rf"\d{_X}{{3}}", "8011": r"\d{1,12}", "8019": r"\d{1,10}",
+}  # fmt: skip
+# Company prefixes have 6 to 12 digits, and a Digital Link does not say how many: an EPC URN may have any of them.
+_PREFIXES: Final = range(6, 13)
+PRIMARY_KEYS: Final = tuple(_KEYS)
+
+
+class NotADigitalLink(Invalid):
+    """The path names a GS1 key, but not as the syntax of GS1 Digital Link URIs allows."""
+
+    code = "NOT_A_DIGITAL_LINK"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A GS1 key and what qualifies it, as (application identifier, decoded value) pairs, the key first."""
+
+    parts: tuple[tuple[str, str], ...]
+
+    @property
+    def path(self) -> str:
+        """`/01/.../10/...`, every value percent-encoded."""
+        return "".join(f"/{ai}/{quote(value, safe='')}" for ai, value in self.parts)
+
+    def levels(self) -> tuple["Link", ...]:
+        """The link itself, then without its finest qualifier, down to the key alone."""
+        return tuple(Link(self.parts[:end]) for end in range(len(self.parts), 0, -1))
+
+
+def _bad(field: str, value: str, sentence: str) -> NotADigitalLink:
+    return NotADigitalLink(sentence, field=field, value=value, fix="Scan the code again, or check what was typed.")
+
+
+def link_of(raw_path: str) -> Link:
+    """Read `/01/<gtin>/10/<lot>` from the raw (still percent-encoded) path. Raises NotADigitalLink."""
+    pieces = raw_path.partition("?")[0].removeprefix("/").removesuffix("/").split("/")
+    if len(pieces) % 2 or pieces[0] not in _KEYS:
+        raise _bad("path", raw_path, "This is no GS1 Digital Link: identifiers and values come in pairs.")
+    try:
+        values = [unquote_to_bytes(value).decode() for value in pieces[1::2]]
+    except UnicodeDecodeError as error:
+        raise _bad("path", raw_path, "This is no GS1 Digital Link: its encoding is broken.") from error
+    parts = tuple(zip(pieces[::2], values, strict=True))
+    _check_key(*parts[0])
+    names = tuple(ai for ai, _ in parts[1:])
+    if not any(_in_order(names, order) for order in (*_QUALIFIERS.get(parts[0][0], ()), ())):
+        raise _bad("path", raw_path, f"{', '.join(names)} may not follow {parts[0][0]} in this order.")
+    for ai, value in parts[1:]:
+        if not re.fullmatch(_FORMS[ai], value):
+            raise _bad(ai, value, f"{value} is no value for ({ai}).")
+    return Link(parts)
+
+
+def _check_key(ai: str, value: str) -> None:
+    form, checked = _KEYS[ai]
+    if not re.fullmatch(form, value, re.ASCII):
+        raise _bad(ai, value, f"{value} is no value for ({ai}).")
+    if checked and not checks(value[:checked]):
+        raise _bad(ai, value, f"The check digit of {value} is wrong.")
+
+
+def _in_order(names: Sequence[str], order: Sequence[str]) -> bool:
+    left = iter(order)
+    return all(name in left for name in names)
+
+
+def spellings(link: Link, base: str) -> tuple[str, ...]:
+    """Every URI under which a firm may have recorded this very key: Digital Links here and at GS1, and EPC URNs."""
+    found = [f"{GS1_HOST}{link.path}", f"{base}{link.path}"]
+    match link.parts:
+        case (("01", gtin), ("10", batch)):
+            found += [f"urn:epc:class:lgtin:{each}.{_escaped(batch)}" for each in _split(gtin)]
+        case (("01", gtin), *_, ("21", serial)):
+            found.append(f"{GS1_HOST}/01/{gtin}/21/{quote(serial, safe='')}")
+            found += [f"urn:epc:id:sgtin:{each}.{_escaped(serial)}" for each in _split(gtin)]
+        case (("00", sscc),):
+            found += [f"urn:epc:id:sscc:{each}" for each in _split(sscc)]
+        case _:
+            pass
+    return tuple(found)
+
+
+def _split(digits: str) -> list[str]:
+    """`company prefix.indicator and reference` of a GTIN or SSCC, for every length of the prefix."""
+    first, body = digits[0], digits[1:-1]
+    return [f"{body[:at]}.{first}{body[at:]}" for at in _PREFIXES]
+
+
+def _escaped(value: str) -> str:
+    return quote(value, safe="!'()*+,:;=-._")
+
+
+async def at_link(record: AsyncSession, link: Link, base: str) -> LotRow:
+    """The lot that a Digital Link names, or that a serial number of it belongs to. Raises NotFound.
+
+    Where several firms recorded the same key under different spellings, the first one stands.
+    """
+    for level in link.levels():
+        rows = select(LotRow).where(LotRow.uri.in_(spellings(level, base))).order_by(LotRow.id).limit(1)
+        if (lot := await record.scalar(rows)) is not None:
+            return lot
+    raise NotFound("The record knows no such label.", field="label", value=link.path)
+
+
+async def at_token(record: AsyncSession, text: str) -> LotRow:
+    """The lot of one of our own labels, by its token or by the human code printed under it. Raises NotFound."""
+    typed = text.strip()
+    found = select(LotRow).where(LotRow.token == typed)
+    if len(typed) != LENGTH and (code := read_human_code(typed)) is not None:
+        found = select(LotRow).where(LotRow.token.between(code, code + "Z" * (LENGTH - len(code))))
+    lot = await record.scalar(found.order_by(LotRow.id).limit(1))
+    if lot is None:
+        raise NotFound("The record knows no such label.", field="label", value=text)
+    return lot
+
+
+REASONS: Final = ("cloned", "mismatch", "other")
+LONGEST_MESSAGE: Final = 1_000
+MOST_REPORTS: Final = 10
+REPORTS_WITHIN: Final = timedelta(hours=1)
+
+
+class TooManyReports(Refusal):
+    """This label was reported so often that one more says nothing new."""
+
+    status = 429
+    code = "TOO_MANY_REPORTS"
+
+
+async def report_label(record: AsyncSession, lot: LotRow, reason: str, message: str, moment: datetime) -> None:
+    """Keep what somebody who scanned a label says is wrong with it. Raises Invalid or TooManyReports."""
+    if reason not in REASONS:
+        raise Invalid("Say what is wrong.", field="reason", value=reason, fix=f"Use one of {', '.join(REASONS)}.")
+    if len(message) > LONGEST_MESSAGE:
+        raise Invalid("The message is too long.", field="message", fix=f"Use at most {LONGEST_MESSAGE} characters.")
+    recent = select(func.count()).where(
+        LabelReportRow.lot_id == lot.id, LabelReportRow.reported_at > moment - REPORTS_WITHIN
+    )
+    if (await record.execute(recent)).scalar_one() >= MOST_REPORTS:
+        raise TooManyReports("This label was reported many times within the hour; we are looking at it.")
+    record.add(LabelReportRow(lot_id=lot.id, reason=reason, message=message, reported_at=moment))
+    await record.flush()
+
+
+def answer_for(accept: str, link_type: str | None) -> Answer:
+    """Page, data or links: by `linkType`, else by the Accept header (RFC 9110, 12.5.1). Raises NotFound.
+
+    A link type that we hold nothing under is not there; all others are told by the page itself.
+    """
+    if link_type is not None:
+        if link_type in {"linkset", "all"}:
+            return "linkset"
+        if link_type.rpartition(":")[2] not in {*TYPES, "defaultLink"}:
+            raise NotFound(f"There is no link of the type {link_type}.", field="linkType", value=link_type)
+        return "page"
+    best: tuple[float, Answer] = (0.0, "page")
+    for wish in accept.lower().split(",")[:30]:
+        kind, _, parameters = wish.partition(";")
+        answer = _MEDIA.get(kind.strip())
+        weight = re.search(r"\bq\s*=\s*([01](?:\.\d{0,3})?)", parameters)
+        quality = float(weight[1]) if weight else 1.0
+        if answer is not None and quality > best[0]:
+            best = (quality, answer)
+    return best[1]
+
+
+_MEDIA: Final[Mapping[str, Answer]] = {
+    "text/html": "page", "application/xhtml+xml": "page", "*/*": "page", "application/json": "json", LINKSET: "linkset",
+}  # fmt: skip
+TYPES: Final = ("pip", "traceability", "certificationInfo", "recyclingInfo")
+
+
+def linkset(anchor: str, data: str, title: str, languages: Sequence[str]) -> dict[str, Any]:
+    """What is known under `anchor` (RFC 9264, GS1 link types): the page in all languages, and the passport as data."""
+    page = {"href": anchor, "title": title, "type": "text/html", "hreflang": list(languages)}
+    links: dict[str, Any] = {f"{VOCABULARY}{kind}": [page] for kind in TYPES}
+    links[f"{VOCABULARY}traceability"] = [page, {"href": data, "title": title, "type": "application/json"}]
+    default = {f"{VOCABULARY}defaultLink": [{"href": anchor, "title": title}]}
+    return {"linkset": [{"anchor": anchor, "itemDescription": title, **default, **links}]}
+
+
+def description(base: str) -> dict[str, Any]:
+    """What `/.well-known/gs1resolver` tells of this resolver."""
+    return {
+        "name": "Junkan", "resolverRoot": base, "supportedPrimaryKeys": list(PRIMARY_KEYS),
+        "linkTypeDefaultCanBeLinkset": False,
+        "supportedLinkType": [{"namespace": VOCABULARY, "prefix": "gs1:", "links": list(TYPES)}],
+    }  # fmt: skip
