@@ -11,9 +11,9 @@ from foundation.embedded import postgres
 from foundation.keys import KeyRing, load_keys
 from foundation.settings import Settings, data_home
 from standards.catalogue import Catalogue, load
-from traceability.checkpoint import Verifier
 from traceability.controls import controls_of
 from traceability.sequencing.sequencer import Sequencer
+from traceability.tree.checkpoint import Verifier
 
 Clock = Callable[[], datetime]
 

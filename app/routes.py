@@ -6,11 +6,11 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from reports import api as reports_api
-from traceability import epcisapi, logapi, recordapi
+from traceability.http import epcis, log, lots
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
-    *epcisapi.ROUTES,
-    *logapi.ROUTES,
-    *recordapi.ROUTES,
+    *epcis.ROUTES,
+    *log.ROUTES,
+    *lots.ROUTES,
     *reports_api.ROUTES,
 ]

@@ -34,10 +34,10 @@ from foundation.errors import Refusal
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
 from traceability.capture import Door
-from traceability.checkpoint import Verifier
 from traceability.events import EventInvalid
 from traceability.log import publish
 from traceability.sequencing.sequencer import Sequencer
+from traceability.tree.checkpoint import Verifier
 
 LOG: Final = structlog.get_logger("server")
 STATIC: Final = Path(__file__).parent / "static"

@@ -16,7 +16,7 @@ from reports.declarations import Declaration, declarations, declare
 from reports.dossier import Asked, dossier, dossiers, events_behind, make
 from reports.tables import DeclarationRow, DossierRow
 from standards.catalogue import Catalogue
-from traceability.epcisapi import told
+from traceability.http.epcis import told
 from traceability.sequencing.sequencer import Sequencer
 
 

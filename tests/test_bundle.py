@@ -24,9 +24,9 @@ from traceability.bundle import (
     read_bundle,
     write_bundle,
 )
-from traceability.checkpoint import checkpoint_text, format_vkey, sign_note
-from traceability.leaf import canonical, commitment_root, commitments, leaf_data, received_field
-from traceability.merkle import Frontier, leaf_hash
+from traceability.tree.checkpoint import checkpoint_text, format_vkey, sign_note
+from traceability.tree.leaf import canonical, commitment_root, commitments, leaf_data, received_field
+from traceability.tree.merkle import Frontier, leaf_hash
 
 ORIGIN, KEY = "junkan.example/log", signing_key(bytes(range(32)))
 CONTEXT = ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"junkan": "https://junkan.example/ns/"}]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from foundation import keys
 from foundation.keys import BadKey, PublicKey, load_keys, rotate, signing_key
 from tests.shared import CONFORMANCE, needs_shared
-from traceability.checkpoint import (
+from traceability.tree.checkpoint import (
     BadNote,
     Checkpoint,
     Verifier,

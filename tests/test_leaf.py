@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.shared import CONFORMANCE, needs_shared
-from traceability import merkle
-from traceability.leaf import (
+from traceability.tree import merkle
+from traceability.tree.leaf import (
     NotCanonical,
     canonical,
     commitment_root,

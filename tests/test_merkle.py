@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared import CONFORMANCE, needs_shared
-from traceability import merkle, tiles
+from traceability.tree import merkle, tiles
 
 VECTORS = CONFORMANCE / "merkle-rfc6962"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,7 +39,7 @@ def purpose_of(text: str) -> Purpose:
         raise Invalid(
             f"{text} is no purpose of a claim.", field="purpose", value=text, fix=f"Use one of {', '.join(PURPOSES)}."
         )
-    return purpose
+    return cast(Purpose, purpose)
 
 
 async def claim(

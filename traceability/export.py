@@ -9,11 +9,11 @@ import asyncpg
 
 from foundation.keys import KeyRing
 from traceability.bundle import BalanceLine, EntryLine, Finding, LogRow, Payload, check_log, write_bundle
-from traceability.checkpoint import BadNote, Verifier, format_vkey, open_checkpoint
 from traceability.eventhash import event_hash
-from traceability.leaf import leaf_data
 from traceability.log import micros, sign_head
-from traceability.merkle import Frontier, leaf_hash
+from traceability.tree.checkpoint import BadNote, Verifier, format_vkey, open_checkpoint
+from traceability.tree.leaf import leaf_data
+from traceability.tree.merkle import Frontier, leaf_hash
 
 FACTS: Final = """
 SELECT e.index, e.kind, e.event_hash, e.root, e.record_time, p.body, p.context, p.salt, p.fields

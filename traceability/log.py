@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import NotFound
 from foundation.keys import SigningKey
-from traceability.checkpoint import checkpoint_text, sign_note
-from traceability.leaf import leaf_data
-from traceability.merkle import tree_root
 from traceability.tables import CheckpointRow, EventRow, TileRow
-from traceability.tiles import WIDTH, nodes, root_tiles
+from traceability.tree.checkpoint import checkpoint_text, sign_note
+from traceability.tree.leaf import leaf_data
+from traceability.tree.merkle import tree_root
+from traceability.tree.tiles import WIDTH, nodes, root_tiles
 
 
 @dataclass(frozen=True, slots=True)

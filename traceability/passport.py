@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
-from traceability.checkpoint import Verifier
 from traceability.evidence import certificates, measurements
 from traceability.genealogy import Ancestor, trace
 from traceability.identifiers import human_code
@@ -27,6 +26,7 @@ from traceability.tables import (
     LotRow,
     MeasurementRow,
 )
+from traceability.tree.checkpoint import Verifier
 from traceability.visibility import Field, Reader, sees
 
 Check = Literal["yes", "no", "unknown"]
@@ -214,7 +214,7 @@ async def _sums(record: AsyncSession, lot_ids: list[int]) -> dict[int, int]:
         .where(EntryRow.lot_id.in_(lot_ids), EntryRow.event_index == LotRow.created_index)
         .group_by(EntryRow.lot_id)
     )
-    return {row[0]: int(row[1]) for row in rows}
+    return {lot_id: int(grams) for lot_id, grams in rows if lot_id is not None}
 
 
 async def _checks(record: AsyncSession, lot: LotRow, maker: Organisation, proof: Proved | None) -> Checks:

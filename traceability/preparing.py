@@ -14,12 +14,12 @@ from foundation.registry import Directory, Place
 from traceability.controls import Controls
 from traceability.eventhash import event_hash
 from traceability.events import Event, ReceivedEvent
-from traceability.leaf import commitments, received_field
 from traceability.ledger.interpretation import movement_of, own_prefix
 from traceability.ledger.movements import Movement, Unmoved
 from traceability.ledger.outcomes import Speaker
 from traceability.refusals import EventRefused, WrongTenant
 from traceability.sequencing.commands import Claiming, Kind, Prepared
+from traceability.tree.leaf import commitments, received_field
 
 SALT: Final = 32
 

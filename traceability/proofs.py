@@ -7,12 +7,12 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
-from traceability.checkpoint import BadNote, Verifier, open_note
-from traceability.leaf import leaf_data
 from traceability.log import micros, newest
-from traceability.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
 from traceability.tables import EventRow, TileRow
-from traceability.tiles import Read, Tile, consistency_tiles, inclusion_tiles, nodes
+from traceability.tree.checkpoint import BadNote, Verifier, open_note
+from traceability.tree.leaf import leaf_data
+from traceability.tree.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
+from traceability.tree.tiles import Read, Tile, consistency_tiles, inclusion_tiles, nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ async def _until_told(server: Server) -> None:
     try:
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
-            server.stop()
+            server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
             await serving
     finally:
         waiting.cancel()

@@ -224,5 +224,5 @@ def plan(seed: int, first: date, last: date) -> Iterator[tuple[date, list[Act]]]
 
 def _declared(country: _Country, year: int) -> Declare:
     """What the country's producer placed on the market last year."""
-    grams = country.random.randrange(190, 260) * TONNE * country.scale // 10
+    grams = country.random.randrange(330, 390) * TONNE * country.scale // 10
     return Declare(f"{country.code.lower()}-producer", country.code, year, PET, grams)

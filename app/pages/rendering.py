@@ -9,8 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 
+from app.formats import Lang
 from app.problems import plain
-from app.words import Lang, Words, load_words, negotiate, switches
+from app.words import Words, load_words, negotiate, switches
 from foundation.access import Actor, csrf_token
 from foundation.errors import Refusal
 from foundation.settings import Settings, public_base, public_is_loopback
@@ -70,7 +71,8 @@ def show(request: AnyRequest, template: str, *, status: int = 200, **context: An
     html = renderer.templates.get_template(template).render({**frame, **context})
     cookies = []
     if "lang" in request.query_params:
-        cookies = [Cookie(LANGUAGE, lang, path="/", max_age=31_536_000, samesite="lax", secure=request.app.state.https)]
+        secure: bool = request.app.state.https
+        cookies = [Cookie(key=LANGUAGE, value=lang, max_age=31_536_000, samesite="lax", secure=secure)]
     headers = {"Cache-Control": "private, no-store" if viewer else "no-cache", "Vary": "Accept-Language, Cookie"}
     return Response(
         html, status_code=status, media_type="text/html; charset=utf-8", cookies=cookies, headers=headers

@@ -22,9 +22,9 @@ from traceability.bundle.rows import (
     LogRow,
     Payload,
 )
-from traceability.checkpoint import BadNote, Checkpoint, open_checkpoint, parse_vkey
-from traceability.leaf import RECEIVED, commitment_root, commitments, leaf_data, received_field
-from traceability.merkle import Frontier, leaf_hash
+from traceability.tree.checkpoint import BadNote, Checkpoint, open_checkpoint, parse_vkey
+from traceability.tree.leaf import RECEIVED, commitment_root, commitments, leaf_data, received_field
+from traceability.tree.merkle import Frontier, leaf_hash
 
 ENTERED: Final = "junkan:entries"
 BLOCK: Final = 512

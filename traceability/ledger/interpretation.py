@@ -74,6 +74,8 @@ def movement_of(event: Event, prefix: str = "junkan") -> Movement:
             return Unmoved("containment_only")
         case TransactionEvent():
             return Unmoved("ownership_only")
+        case _:
+            return Unmoved("unknown_kind")
 
 
 def _object(event: ObjectEvent, own: "_Own") -> Movement:  # noqa: PLR0911 - one line per kind of movement

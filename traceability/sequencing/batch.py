@@ -2,67 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from traceability.controls import Controls
-from traceability.leaf import commitment_root, commitments, leaf_data
-from traceability.ledger.book import Book, Entry, Key
+from traceability.ledger.book import Entry, Key
 from traceability.ledger.entering import enter
 from traceability.ledger.movements import parts_of
 from traceability.ledger.outcomes import HELD, RECORDED, Entered, Surroundings
-from traceability.merkle import leaf_hash
 from traceability.refusals import DuplicateEvent, UnknownLot
 from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An event of the record with the same id or content: its index, id and hash."""
-
-    index: int
-    event_id: str
-    event_hash: bytes
-
-
-@dataclass
-class Reserved:
-    """A reservation as it stands: what remains set aside of a lot for a reference."""
-
-    lot: str
-    holder: int
-    remaining: int
-    reference: str
-    counterparty: int
-    grams: int = 0
-    new: bool = False
-
-
-@dataclass
-class Loaded:
-    """What the record holds around a batch, read in a handful of statements under the log lock."""
-
-    size: int
-    record_time: datetime
-    book: Book
-    before: dict[Key, tuple[int, int, tuple[int, int, int]]]
-    by_id: dict[tuple[int, str], Known]
-    by_hash: dict[tuple[int, bytes], Known]
-    reservations: dict[str, Reserved]
-    reversals: dict[tuple[int, str], tuple[Entry, ...]]
-    uris: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One fact with its index and what came of it."""
-
-    index: int
-    fact: Prepared
-    entered: Entered
-    fields: dict[str, Any]
-    root: bytes
-    leaf: bytes
+from traceability.sequencing.loaded import Known, Loaded, Reserved, Row
+from traceability.tree.leaf import commitment_root, commitments, leaf_data
+from traceability.tree.merkle import leaf_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Claiming:
 class Prepared:
     """A fact ready to be given its index: parsed, validated, hashed and committed to, outside any lock.
 
-    `commitments` are the salted commitments to the fields of `body` and of `received` (traceability.leaf), which
+    `commitments` are the salted commitments to the fields of `body` and of `received` (traceability.tree.leaf), which
     ties it to the very text; `held` names the
     control that holds the event (its movement then makes no entries).
     """

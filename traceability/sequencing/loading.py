@@ -7,8 +7,9 @@ import asyncpg
 
 from traceability.ledger.book import Book, Entry, Key, Lot, Position
 from traceability.ledger.origins import Origins
-from traceability.sequencing.batch import Known, Loaded, Reserved, lots_of, net
+from traceability.sequencing.batch import lots_of, net
 from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
+from traceability.sequencing.loaded import Known, Loaded, Reserved
 
 Connection: TypeAlias = asyncpg.Connection
 

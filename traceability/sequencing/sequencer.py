@@ -17,7 +17,7 @@ from traceability.sequencing.batch import Plan
 from traceability.sequencing.commands import BATCH, Accepted, Command, IndexOf, Receipt
 from traceability.sequencing.loading import Connection, load
 from traceability.sequencing.writing import write
-from traceability.tiles import Edge, edge_numbers
+from traceability.tree.tiles import Edge, edge_numbers
 
 LOG: Final = structlog.get_logger("sequencer")
 HEAD: Final = "SELECT size, record_time, next_lot_id FROM log_head FOR UPDATE"

@@ -7,9 +7,10 @@ from typing import Any, Final
 from foundation.database import RawJson
 from traceability.identifiers import token_of
 from traceability.ledger.movements import Transformation
-from traceability.sequencing.batch import Plan, Row
+from traceability.sequencing.batch import Plan
+from traceability.sequencing.loaded import Row
 from traceability.sequencing.loading import Connection
-from traceability.tiles import Edge, append
+from traceability.tree.tiles import Edge, append
 
 EVENT: Final = (
     "index", "record_time", "kind", "organisation_id", "actor", "facility_id", "event_id", "event_hash", "root",

@@ -19,6 +19,7 @@ SQL = Path(__file__).parents[1] / "sql"
 def upgrade() -> None:
     op.execute("SELECT 1")  # opens the transaction: the scripts below go past SQLAlchemy's own begin
     driver = op.get_bind().connection.dbapi_connection
+    assert driver is not None
     for file in sorted(SQL.glob("0?_*.sql")):
         script = file.read_text(encoding="utf-8")
         driver.run_async(lambda raw, script=script: raw.execute(script))

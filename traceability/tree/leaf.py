@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import rfc8785
 
-from traceability.merkle import inclusion_proof, leaf_hash, node_hash, root_of_hashes, verify_inclusion
+from traceability.tree.merkle import inclusion_proof, leaf_hash, node_hash, root_of_hashes, verify_inclusion
 
 VERSION: Final = 1
 SALT_SIZE: Final = 32

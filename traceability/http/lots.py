@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import PUBLIC, SIGNED_IN, Actor, May
 from foundation.errors import Invalid
-from traceability.checkpoint import Verifier
 from traceability.claims import Claimed, claim, claims, purpose_of
-from traceability.epcisapi import told
 from traceability.evidence import Certificate, Measurement, certify, measure
 from traceability.genealogy import trace
 from traceability.holdings import Holding, holdings
+from traceability.http.epcis import told
 from traceability.passport import Passport, find, passport
 from traceability.sequencing.commands import Claiming
 from traceability.sequencing.sequencer import Sequencer
+from traceability.tree.checkpoint import Verifier
 
 
 class In(BaseModel):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from traceability.merkle import (
+from traceability.tree.merkle import (
     HASH_SIZE,
     Nodes,
     complete_root,

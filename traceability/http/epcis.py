@@ -153,7 +153,7 @@ async def get_event(request: Request[Any, Any, Any], transaction: AsyncSession, 
 
 def raw_tail(request: Request[Any, Any, Any], prefix: str) -> str:
     """What stands behind a prefix in the raw path, decoded exactly once."""
-    raw = cast(bytes, request.scope.get("raw_path") or request.scope["path"].encode())
+    raw = request.scope.get("raw_path") or request.scope["path"].encode()
     return unquote(raw.decode("ascii").partition("?")[0].partition(prefix)[2])
 
 

@@ -11,7 +11,7 @@ from foundation.access import PUBLIC
 from foundation.errors import NotFound
 from traceability.log import entries, newest, tile
 from traceability.proofs import consistency, inclusion
-from traceability.tiles import WIDTH, parse_tile_path
+from traceability.tree.tiles import WIDTH, parse_tile_path
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 BRIEFLY: Final = "public, max-age=5"

@@ -1,0 +1,1 @@
+"""The record over HTTP: handlers that parse, call one function and answer."""

@@ -1,0 +1,59 @@
+"""Loaded: what the record holds around a batch, and a fact once it has its index."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from traceability.ledger.book import Book, Entry, Key
+from traceability.ledger.outcomes import Entered
+from traceability.sequencing.commands import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event of the record with the same id or content: its index, id and hash."""
+
+    index: int
+    event_id: str
+    event_hash: bytes
+
+
+@dataclass
+class Reserved:
+    """A reservation as it stands: what remains set aside of a lot for a reference."""
+
+    lot: str
+    holder: int
+    remaining: int
+    reference: str
+    counterparty: int
+    grams: int = 0
+    new: bool = False
+
+
+@dataclass
+class Loaded:
+    """What the record holds around a batch, read in a handful of statements under the log lock."""
+
+    size: int
+    record_time: datetime
+    book: Book
+    before: dict[Key, tuple[int, int, tuple[int, int, int]]]
+    by_id: dict[tuple[int, str], Known]
+    by_hash: dict[tuple[int, bytes], Known]
+    reservations: dict[str, Reserved]
+    reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    uris: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact with its index and what came of it."""
+
+    index: int
+    fact: Prepared
+    entered: Entered
+    fields: dict[str, Any]
+    root: bytes
+    leaf: bytes
