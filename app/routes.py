@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import epcis, log, lots
 
@@ -12,5 +13,6 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,
+    *market_api.ROUTES,
     *reports_api.ROUTES,
 ]

@@ -184,14 +184,14 @@ class _Country:
     def _recycle(self, day: date, flake: tuple[str, int]) -> None:
         lot, grams = flake
         if self.number % 3 == 0:
-            self._sell(day, lot, grams)  # sold as flake; it is recycled where it is extruded
+            self._sell(day, lot, grams, flake=True)  # sold as flake; it is recycled where it is extruded
             return
         pellet = Output(self.name("P"), self.share(grams, 0.955, 0.985), PET, "pellet")
         sinks = (("loss:process", (grams - pellet.grams) // 2),)
         self.on(day, Process(f"{self.code.lower()}-recycler", "recycling", ((lot, grams),), (pellet,), sinks))
         self._sell(day + timedelta(days=2), pellet.lot, pellet.grams)
 
-    def _sell(self, day: date, lot: str, grams: int) -> None:
+    def _sell(self, day: date, lot: str, grams: int, *, flake: bool = False) -> None:
         if self.random.random() > 0.6:
             return
         buyer, (low, high) = BUYERS[self.code], PRICE[self.code]
@@ -202,6 +202,9 @@ class _Country:
         ((_, sent, weighed),) = self.weighed(((lot, sold),))
         claimed = weighed * 9 // 10 // KG * KG if self.random.random() < 0.7 else 0
         self.on(day + timedelta(days=11), Take(buyer, seller, lot, sent, weighed, claimed))
+        if flake:
+            pellet = Output(self.name("P"), self.share(weighed, 0.955, 0.985), PET, "pellet")
+            self.on(day + timedelta(days=14), Process(buyer, "recycling", ((lot, weighed),), (pellet,), ()))
 
 
 def plan(seed: int, first: date, last: date) -> Iterator[tuple[date, list[Act]]]:

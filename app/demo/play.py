@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.demo.plan import Act, Collect, Declare, Move, Process, Sale, Take, Test
 from foundation.access import Actor
 from foundation.database import Database
-from marketplace.listings import publish
+from marketplace.listings import Terms, publish, withdraw
 from marketplace.negotiation import buy
 from reports.declarations import Declaration, declare
 from standards.catalogue import Catalogue
@@ -168,20 +168,20 @@ async def _sell(stage: Stage, act: Sale) -> None:
     seller, buyer = stage.players[act.seller], stage.players[act.buyer]
     lot = stage.lot(act.lot)
     async with stage.database.begin(seller.actor.organisation_id) as session:
-        listing = await publish(
-            session, seller.actor, lot, price=act.price, currency=act.currency, smallest_grams=1_000_000,
-            incoterm="FCA", description="", standards=(), catalogue=stage.catalogue, today=stage.hands.moment.date(),
-        )  # fmt: skip
+        terms = Terms(act.price, act.currency, min(1_000_000, act.grams), "FCA")
+        listing = await publish(session, seller.actor, lot, terms, (), stage.hands.moment.date(), stage.hands.moment)
+    stage.hands.moment += timedelta(minutes=40)
     async with stage.database.begin(buyer.actor.organisation_id) as session:
-        bought = await buy(
-            session, stage.sequencer, buyer.actor, listing.id, grams=act.grams, public_url=stage.public_url,
-            moment=stage.hands.moment,
-        )  # fmt: skip
+        reference = await buy(
+            session, stage.sequencer, buyer.actor, listing.id, act.grams, stage.public_url, stage.hands.moment
+        )
     stage.hands.moment += timedelta(minutes=2)
     sent = {lot: act.grams}
     parties = seller.actor.organisation_uri, buyer.actor.organisation_uri
-    await _capture(stage, act.seller, shipped(stage.at(act.seller), *parties, sent, (bought.reference,)))
-    stage.trades[act.buyer, act.lot] = bought.reference
+    await _capture(stage, act.seller, shipped(stage.at(act.seller), *parties, sent, (reference,)))
+    stage.trades[act.buyer, act.lot] = reference
+    async with stage.database.begin(seller.actor.organisation_id) as session:
+        await withdraw(session, seller.actor, listing.id)
 
 
 async def _take(stage: Stage, act: Take) -> None:
