@@ -16,6 +16,9 @@ _URN_WORD: Final = re.compile(rf"urn:epcglobal:cbv:({'|'.join(_URN_WORDS)}):")
 DOUBLE: Final = 15
 """Decimal digits that every IEEE 754 double keeps."""
 
+SHORT: Final = 256
+"""Characters of a text that is worth remembering."""
+
 HUGE: Final = 300
 """Powers of ten that every IEEE 754 double can hold, with room to spare."""
 
@@ -25,15 +28,22 @@ Names = Mapping[str, str]
 _HALF: Final = timedelta(microseconds=500)
 
 
-@lru_cache(maxsize=65536)
 def normal_text(text: str) -> str:
     """Trimmed; numbers without needless digits; words of the CBV and GS1 keys as their addresses."""
+    return _remembered(text) if len(text) <= SHORT else _normalised(text)
+
+
+def _normalised(text: str) -> str:
     text = text.strip()
     if _NUMBER.fullmatch(text):
         return normal_number(Decimal(text))
     if "urn:epcglobal:cbv:" in text:
         text = _URN_WORD.sub(lambda found: CBV + _URN_WORDS[found[1]], text)
     return canonical_link(text) or text
+
+
+# Identifiers come again and again: a lot is made, weighed, shipped, received, used up.
+_remembered: Final = lru_cache(maxsize=65536)(_normalised)
 
 
 def normal_number(number: Decimal) -> str:
@@ -63,7 +73,9 @@ def normal(value: Any, names: Names) -> str:
     """Any JSON value that is no object and no list; `prefix:name` stands for the address where `names` bind it."""
     if isinstance(value, str):
         prefix, colon, local = value.partition(":")
-        return normal_text(names[prefix] + local if colon and prefix in names else value)
+        if colon and prefix in names:
+            value = names[prefix] + local
+        return _remembered(value) if len(value) <= SHORT else _normalised(value)
     if isinstance(value, Decimal):
         return normal_number(value)
     # The published hashes of JSON documents were computed with booleans capitalised (the XML form has them small).

@@ -1,9 +1,10 @@
 """Prehash: the text of an event that is hashed, names and values in the standard's order, then all else, sorted."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
-from traceability.eventhash.normal import Names, normal, normal_instant, prefixes
+from traceability.eventhash.normal import Names, normal, normal_instant, normal_number, normal_text, prefixes
 from traceability.events.vocabulary import (
     ALERTS,
     BIZ_STEPS,
@@ -98,11 +99,12 @@ def _quantities(key: str, value: Any, names: Names) -> Written:
         return "", []
     elements = []
     for each in value:
-        text = f"quantityElementepcClass={normal(each['epcClass'], names)}"
-        if "quantity" in each:
-            text += f"quantity={normal(each['quantity'], names)}"
-        if "uom" in each:
-            text += f"uom={normal(each['uom'], names)}"
+        text = "quantityElementepcClass=" + normal(each["epcClass"], names)
+        number, uom = each.get("quantity"), each.get("uom")
+        if number is not None:
+            text += "quantity=" + (normal_number(number) if type(number) is Decimal else str(number))
+        if uom is not None:
+            text += "uom=" + normal_text(uom)
         elements.append(text)
     elements.sort()
     return key + "".join(elements), []
