@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound, Refusal
-from traceability.identifiers import read_human_code
-from traceability.identifiers.checks import checks
+from traceability.identifiers import KeyInvalid, parse_link, read_human_code
+from traceability.identifiers.application import QUALIFIERS
 from traceability.identifiers.own import LENGTH
 from traceability.tables import LabelReportRow, LotRow
 
@@ -22,26 +22,9 @@ GS1_HOST: Final = "https://id.gs1.org"
 VOCABULARY: Final = "https://ref.gs1.org/voc/"
 LINKSET: Final = "application/linkset+json"
 
-_X: Final = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
-# Primary keys of the GS1 syntax dictionary: the form of the value, and how many leading digits its check digit ends.
-_KEYS: Final[Mapping[str, tuple[str, int]]] = {
-    "00": (r"\d{18}", 18), "01": (r"\d{14}", 14), "253": (rf"\d{{13}}{_X}{{0,17}}", 13),
-    "255": (r"\d{13,25}", 13), "401": (rf"{_X}{{1,30}}", 0), "402": (r"\d{17}", 17), "414": (r"\d{13}", 13),
-    "417": (r"\d{13}", 13), "8003": (rf"0\d{{13}}{_X}{{0,16}}", 14), "8004": (rf"{_X}{{1,30}}", 0),
-    "8006": (r"\d{18}", 14), "8010": (r"[#\-/0-9A-Z]{1,30}", 0), "8017": (r"\d{18}", 18), "8018": (r"\d{18}", 18),
-}  # fmt: skip
-# What may follow a key, in this order (some left out).
-_QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "01": (("22", "10", "21"), ("235",)), "414": (("254",), ("7040",)), "417": (("7040",),), "8004": (("7040",),),
-    "8006": (("22", "10", "21"),), "8010": (("8011",),), "8017": (("8019",),), "8018": (("8019",),),
-}  # fmt: skip
-_FORMS: Final[Mapping[str, str]] = {
-    "22": rf"{_X}{{1,20}}", "10": rf"{_X}{{1,20}}", "21": rf"{_X}{{1,20}}", "235": rf"{_X}{{1,28}}",
-    "254": rf"{_X}{{1,20}}", "7040": rf"\d{_X}{{3}}", "8011": r"\d{1,12}", "8019": r"\d{1,10}",
-}  # fmt: skip
 # Company prefixes have 6 to 12 digits, and a Digital Link does not say how many: an EPC URN may have any of them.
 _PREFIXES: Final = range(6, 13)
-PRIMARY_KEYS: Final = tuple(_KEYS)
+PRIMARY_KEYS: Final = tuple(sorted(QUALIFIERS))
 
 
 class NotADigitalLink(Invalid):
@@ -66,41 +49,16 @@ class Link:
         return tuple(Link(self.parts[:end]) for end in range(len(self.parts), 0, -1))
 
 
-def _bad(field: str, value: str, sentence: str) -> NotADigitalLink:
-    return NotADigitalLink(sentence, field=field, value=value, fix="Scan the code again, or check what was typed.")
-
-
 def link_of(raw_path: str) -> Link:
     """Read `/01/<gtin>/10/<lot>` from the raw (still percent-encoded) path. Raises NotADigitalLink."""
-    pieces = raw_path.partition("?")[0].removeprefix("/").removesuffix("/").split("/")
-    if len(pieces) % 2 or pieces[0] not in _KEYS:
-        raise _bad("path", raw_path, "This is no GS1 Digital Link: identifiers and values come in pairs.")
     try:
-        values = [unquote_to_bytes(value).decode() for value in pieces[1::2]]
-    except UnicodeDecodeError as error:
-        raise _bad("path", raw_path, "This is no GS1 Digital Link: its encoding is broken.") from error
-    parts = tuple(zip(pieces[::2], values, strict=True))
-    _check_key(*parts[0])
-    names = tuple(ai for ai, _ in parts[1:])
-    if not any(_in_order(names, order) for order in (*_QUALIFIERS.get(parts[0][0], ()), ())):
-        raise _bad("path", raw_path, f"{', '.join(names)} may not follow {parts[0][0]} in this order.")
-    for ai, value in parts[1:]:
-        if not re.fullmatch(_FORMS[ai], value):
-            raise _bad(ai, value, f"{value} is no value for ({ai}).")
-    return Link(parts)
-
-
-def _check_key(ai: str, value: str) -> None:
-    form, checked = _KEYS[ai]
-    if not re.fullmatch(form, value, re.ASCII):
-        raise _bad(ai, value, f"{value} is no value for ({ai}).")
-    if checked and not checks(value[:checked]):
-        raise _bad(ai, value, f"The check digit of {value} is wrong.")
-
-
-def _in_order(names: Sequence[str], order: Sequence[str]) -> bool:
-    left = iter(order)
-    return all(name in left for name in names)
+        found = parse_link(GS1_HOST + raw_path.partition("?")[0].removesuffix("/"))
+    except KeyInvalid as wrong:
+        raise NotADigitalLink(
+            f"This is no GS1 Digital Link: {wrong}.", field="path", value=raw_path,
+            fix="Scan the code again, or check what was typed.",
+        ) from wrong  # fmt: skip
+    return Link(found.path)
 
 
 def spellings(link: Link, base: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app import formats
 from app.pictures import ChainStep, NodeKind, chain
@@ -41,6 +41,7 @@ class Told:
     tone: str
     state: str
     state_text: str
+    compare: Markup | None
     checks: list[tuple[str, bool | None]]
     facts: list[tuple[str, str]]
     recycled: str
@@ -63,7 +64,8 @@ def tell(t: Speech, passport: Passport, catalogue: Catalogue) -> Told:
     made = _recycled(passport)
     return Told(
         passport=passport, title=name_of(t, passport.material, passport.form), tone=tone, state=state,
-        state_text=state_text, checks=_checks(t, passport.checks), facts=_facts(t, passport),
+        state_text=state_text, compare=_compare(t, passport.human_code), checks=_checks(t, passport.checks),
+        facts=_facts(t, passport),
         recycled=t.percent(recycled_share(passport), 0) if passport.grams else t("common.not_stated"),
         recycled_where=t.country(made.country or "ZZ") if made else t("common.not_stated"),
         recycled_when=_period(t, made.first_day, made.last_day, exact=passport.exact_day) if made else "",
@@ -98,6 +100,14 @@ def _state(t: Speech, checks: Checks) -> tuple[str, str, str]:
             answers = (checks.signature, checks.in_log, checks.issuer_known)
             text = t("scan.not_verified_text") if "no" in answers else t("scan.pending_text")
             return "warn", t("scan.not_verified"), text
+
+
+def _compare(t: Speech, code: str | None) -> Markup | None:
+    """'Check that the code on the bag reads ...', the code set apart as it stands there."""
+    if code is None:
+        return None
+    before, _, after = t("scan.compare_code", code="\n").partition("\n")
+    return escape(before) + Markup('<strong class="tag info mono">{}</strong>').format(code) + escape(after)
 
 
 def _passed(check: Check) -> bool | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote
 
-from litestar import MediaType, Request, Response, get, post
+from litestar import HttpMethod, MediaType, Request, Response, get, post, route
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,9 +18,8 @@ from foundation.access import PUBLIC, Actor
 from foundation.errors import Invalid, NotFound, Refusal
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
-from traceability.checkpoint import Verifier
+from traceability.http.lots import shown_passport
 from traceability.passport import passport
-from traceability.recordapi import shown_passport
 from traceability.resolver import (
     LINKSET,
     PRIMARY_KEYS,
@@ -34,9 +34,11 @@ from traceability.resolver import (
     report_label,
 )
 from traceability.tables import LotRow
+from traceability.tree.checkpoint import Verifier
 
 AnyRequest = Request[Any, Any, Any]
 OPEN: Final = {"Access-Control-Allow-Origin": "*"}
+READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 def speech_of(request: AnyRequest) -> Speech:
@@ -47,7 +49,7 @@ def speech_of(request: AnyRequest) -> Speech:
 
 def raw_path(request: AnyRequest) -> str:
     """The path as it was sent, still percent-encoded: ids hold `/`, `?` and `%`."""
-    raw = cast(bytes, request.scope.get("raw_path") or quote(request.scope["path"]).encode())
+    raw = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
     return raw.decode("ascii", "replace").partition("?")[0]
 
 
@@ -71,30 +73,35 @@ async def _told(
     **context: Any,
 ) -> Response[Any]:  # fmt: skip
     """One lot in the form that was asked for; never a redirect, least of all to another host."""
-    answer = _answer(request)
+    answer, speech = _answer(request), speech_of(request)
     base: str = request.app.state.process_public
     here = base + raw_path(request)
     data = f"{base}/api/v1/passport?" + (f"token={lot.token}" if lot.token else f"lot={quote(lot.uri, safe='')}")
     links = {**OPEN, "Link": f'<{here}?linkType=linkset>; rel="linkset"; type="{LINKSET}"', "Vary": "Accept"}
     if answer == "linkset":
-        title = name_of(speech_of(request), lot.material, lot.form)
+        title = name_of(speech, lot.material, lot.form)
         return Response(linkset(here, data, title, LANGUAGES), media_type=LINKSET, headers=links)
     seen = await passport(record, lot, actor, verifiers)
     if answer == "json":
         return Response(shown_passport(seen), media_type=MediaType.JSON, headers=links)
     catalogue: Catalogue = request.app.state.process.catalogue
-    told = tell(speech_of(request), seen, catalogue)
+    told = tell(speech, seen, catalogue)
     page = show(
-        request, "public/passport.html", told=told, seen=seen, lot=lot, data=data, reasons=REASONS,
-        thanks="reported" in request.query_params, form={"reason": "", "message": ""}, **context,
+        request, "public/passport.html", told=told, seen=seen, lot=lot, data=data,
+        reasons=[(code, speech.name("scan.reason", code)) for code in REASONS],
+        thanks="reported" in request.query_params, **{"form": {"reason": "", "message": ""}, **context},
     )  # fmt: skip
     page.headers["Link"], page.headers["Vary"] = links["Link"], "Accept, Accept-Language, Cookie"
     return page
 
 
-@get("/id/{token:str}", opt={"access": PUBLIC})
+@route("/id/{token:str}", http_method=READ, opt={"access": PUBLIC})
 async def label_page(
-    request: AnyRequest, record: AsyncSession, actor: Actor | None, verifiers: Sequence[Verifier], token: str
+    request: AnyRequest,
+    record: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
+    verifiers: NamedDependency[Sequence[Verifier]],
+    token: str,
 ) -> Response[Any]:
     """The lot behind one of our own labels, by its token or by the code printed under it."""
     try:
@@ -106,9 +113,15 @@ async def label_page(
     return await _told(request, record, lot, actor, verifiers)
 
 
-@get([f"/{key}/{{rest:path}}" for key in PRIMARY_KEYS], opt={"access": PUBLIC}, include_in_schema=False)
+@route(
+    [f"/{key}/{{rest:path}}" for key in PRIMARY_KEYS], http_method=READ, opt={"access": PUBLIC}, include_in_schema=False
+)
 async def digital_link_page(
-    request: AnyRequest, record: AsyncSession, actor: Actor | None, verifiers: Sequence[Verifier], settings: Settings
+    request: AnyRequest,
+    record: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor | None],
+    verifiers: NamedDependency[Sequence[Verifier]],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
     """The lot behind a GS1 Digital Link."""
     path = raw_path(request)
@@ -123,7 +136,7 @@ async def digital_link_page(
 
 
 @get("/scan", opt={"access": PUBLIC})
-async def scan_page(request: AnyRequest, record: AsyncSession, code: str = "") -> Response[Any]:
+async def scan_page(request: AnyRequest, record: NamedDependency[AsyncSession], code: str = "") -> Response[Any]:
     """For whoever has no camera: a form for the code under the square, and where it leads."""
     if not code.strip():
         return show(request, "public/scan.html", typed="")
@@ -136,8 +149,8 @@ async def scan_page(request: AnyRequest, record: AsyncSession, code: str = "") -
 
 @post("/id/{token:str}/report", opt={"access": PUBLIC})
 async def report_form(
-    request: AnyRequest, record: AsyncSession, actor: Actor | None, verifiers: Sequence[Verifier],
-    clock: Callable[[], datetime], token: str,
+    request: AnyRequest, record: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None], verifiers: NamedDependency[Sequence[Verifier]],
+    clock: NamedDependency[Callable[[], datetime]], token: str,
 ) -> Response[Any]:  # fmt: skip
     """Somebody says what is wrong with a label; it opens a case, and changes nothing in the record."""
     lot, form = await at_token(record, token), await form_of(request)
@@ -145,14 +158,15 @@ async def report_form(
     try:
         await report_label(record, lot, reason, message, clock())
     except Refusal as refusal:
-        page = await _told(request, record, lot, actor, verifiers, errors=errors_of(request, refusal), open_form=True)
+        kept = {"errors": errors_of(request, refusal), "form": {"reason": reason, "message": message}}
+        page = await _told(request, record, lot, actor, verifiers, open_form=True, **kept)
         page.status_code = refusal.status
         return page
     return Redirect(f"/id/{lot.token}?reported=1", status_code=303)
 
 
 @get("/.well-known/gs1resolver", opt={"access": PUBLIC}, include_in_schema=False)
-async def resolver_description(settings: Settings) -> Response[dict[str, Any]]:
+async def resolver_description(settings: NamedDependency[Settings]) -> Response[dict[str, Any]]:
     """What this resolver is, for other resolvers."""
     return Response(description(public_base(settings)), headers=OPEN)
 
