@@ -1,20 +1,21 @@
 """Public pages: what a scanned label says, to anyone with a phone, as a page, as data or as a set of links."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from litestar import HttpMethod, MediaType, Request, Response, get, post, route
-from litestar.di import NamedDependency
+from litestar import HttpMethod, MediaType, Response, get, post, route
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.formats import LANGUAGES
 from app.pages.passports import name_of, tell
-from app.pages.rendering import errors_of, form_of, language_of, show
+from app.pages.rendering import AnyRequest, errors_of, form_of, language_of, show
 from app.words import Speech
 from foundation.access import PUBLIC, Actor
+from foundation.database import Clock
 from foundation.errors import Invalid, NotFound, Refusal
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
@@ -36,7 +37,6 @@ from traceability.resolver import (
 from traceability.tables import LotRow
 from traceability.tree.checkpoint import Verifier
 
-AnyRequest = Request[Any, Any, Any]
 OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
@@ -98,10 +98,10 @@ async def _told(
 @route("/id/{token:str}", http_method=READ, opt={"access": PUBLIC})
 async def label_page(
     request: AnyRequest,
-    record: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    verifiers: NamedDependency[Sequence[Verifier]],
-    token: str,
+    record: Given[AsyncSession],
+    actor: Given[Actor | None],
+    verifiers: Given[Sequence[Verifier]],
+    token: FromPath[str],
 ) -> Response[Any]:
     """The lot behind one of our own labels, by its token or by the code printed under it."""
     try:
@@ -118,10 +118,10 @@ async def label_page(
 )
 async def digital_link_page(
     request: AnyRequest,
-    record: NamedDependency[AsyncSession],
-    actor: NamedDependency[Actor | None],
-    verifiers: NamedDependency[Sequence[Verifier]],
-    settings: NamedDependency[Settings],
+    record: Given[AsyncSession],
+    actor: Given[Actor | None],
+    verifiers: Given[Sequence[Verifier]],
+    settings: Given[Settings],
 ) -> Response[Any]:
     """The lot behind a GS1 Digital Link."""
     path = raw_path(request)
@@ -136,7 +136,7 @@ async def digital_link_page(
 
 
 @get("/scan", opt={"access": PUBLIC})
-async def scan_page(request: AnyRequest, record: NamedDependency[AsyncSession], code: str = "") -> Response[Any]:
+async def scan_page(request: AnyRequest, record: Given[AsyncSession], code: FromQuery[str] = "") -> Response[Any]:
     """For whoever has no camera: a form for the code under the square, and where it leads."""
     if not code.strip():
         return show(request, "public/scan.html", typed="")
@@ -149,8 +149,8 @@ async def scan_page(request: AnyRequest, record: NamedDependency[AsyncSession], 
 
 @post("/id/{token:str}/report", opt={"access": PUBLIC})
 async def report_form(
-    request: AnyRequest, record: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None], verifiers: NamedDependency[Sequence[Verifier]],
-    clock: NamedDependency[Callable[[], datetime]], token: str,
+    request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor | None], verifiers: Given[Sequence[Verifier]],
+    clock: Given[Clock], token: FromPath[str],
 ) -> Response[Any]:  # fmt: skip
     """Somebody says what is wrong with a label; it opens a case, and changes nothing in the record."""
     lot, form = await at_token(record, token), await form_of(request)
@@ -166,7 +166,7 @@ async def report_form(
 
 
 @get("/.well-known/gs1resolver", opt={"access": PUBLIC}, include_in_schema=False)
-async def resolver_description(settings: NamedDependency[Settings]) -> Response[dict[str, Any]]:
+async def resolver_description(settings: Given[Settings]) -> Response[dict[str, Any]]:
     """What this resolver is, for other resolvers."""
     return Response(description(public_base(settings)), headers=OPEN)
 
