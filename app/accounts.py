@@ -1,10 +1,11 @@
 """Accounts: signing in and out by page, and an organisation's API keys."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, JSONBody
 from litestar.response import Redirect
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ from app.pages.rendering import show
 from app.process import Process
 from foundation.access import PUBLIC, SIGNED_IN, Actor, May, issue_key, keys_of, revoke_key, sign_in, sign_out
 from foundation.access.sessions import LASTS
-from foundation.database import Scope
+from foundation.database import Clock, Scope
 
 
 @get("/sign-in", opt={"access": PUBLIC})
@@ -30,7 +31,7 @@ def _onward(wanted: str) -> str:
 
 
 @post("/sign-in", opt={"access": PUBLIC}, status_code=200)
-async def sign_in_form(request: Request[Any, Any, Any], process: Process) -> Response[Any]:
+async def sign_in_form(request: Request[Any, Any, Any], process: Given[Process]) -> Response[Any]:
     """Check address and password; the same answer for every reason to refuse."""
     form = await request.form()
     email, password = str(form.get("email", "")), str(form.get("password", ""))
@@ -49,7 +50,7 @@ async def sign_in_form(request: Request[Any, Any, Any], process: Process) -> Res
 
 
 @post("/sign-out", opt={"access": SIGNED_IN}, status_code=303)
-async def sign_out_form(request: Request[Any, Any, Any], process: Process) -> Redirect:
+async def sign_out_form(request: Request[Any, Any, Any], process: Given[Process]) -> Redirect:
     """The session is over, here and on the server."""
     if request.state.session_token:
         async with process.database.begin(None, Scope.AUTHENTICATION) as session:
@@ -70,7 +71,10 @@ class KeyIn(BaseModel):
 
 @post("/api/v1/keys", opt={"access": May("admin")})
 async def post_key(
-    transaction: AsyncSession, actor: Actor, clock: Callable[[], datetime], data: KeyIn
+    transaction: Given[AsyncSession],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    data: JSONBody[KeyIn],
 ) -> dict[str, str]:
     """Make a key; it is shown this once."""
     key = await issue_key(
@@ -81,7 +85,7 @@ async def post_key(
 
 
 @get("/api/v1/keys", opt={"access": May("admin")})
-async def get_keys(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def get_keys(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """The organisation's keys, without anything that could be used as one."""
     return [
         {"id": row.id, "name": row.name, "prefix": row.prefix, "roles": row.roles,
@@ -92,7 +96,12 @@ async def get_keys(transaction: AsyncSession, actor: Actor) -> list[dict[str, An
 
 
 @delete("/api/v1/keys/{number:int}", opt={"access": May("admin")})
-async def delete_key(transaction: AsyncSession, actor: Actor, clock: Callable[[], datetime], number: int) -> None:
+async def delete_key(
+    transaction: Given[AsyncSession],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    number: FromPath[int],
+) -> None:
     """Revoke a key."""
     await revoke_key(transaction, organisation_id=actor.organisation_id, number=number, moment=clock())
 

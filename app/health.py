@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency as Given
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +28,7 @@ async def livez() -> str:
 
 
 @get("/readyz", opt={"access": PUBLIC})
-async def readyz(process: Process) -> Response[dict[str, Any]]:
+async def readyz(process: Given[Process]) -> Response[dict[str, Any]]:
     """The database answers with the schema of this code."""
     try:
         async with asyncio.timeout(PATIENCE), process.database.begin() as session:
@@ -40,13 +41,13 @@ async def readyz(process: Process) -> Response[dict[str, Any]]:
 
 
 @get("/version", opt={"access": PUBLIC})
-async def junkan_version(process: Process) -> dict[str, str]:
+async def junkan_version(process: Given[Process]) -> dict[str, str]:
     """What runs here."""
     return {"version": version("junkan"), "log": process.origin, "rules": process.catalogue.digest}
 
 
 @get("/metrics", media_type="text/plain", opt={"access": PUBLIC})
-async def metrics(request: Request[Any, Any, Any], transaction: AsyncSession) -> str:
+async def metrics(request: Request[Any, Any, Any], transaction: Given[AsyncSession]) -> str:
     """Counters in Prometheus' text form, for readers on this machine only."""
     client = request.client.host if request.client else ""
     try:

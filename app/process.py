@@ -1,12 +1,12 @@
 """The process: everything that a server or a command holds while it runs, opened in order and closed in order."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from app.migrate import migrate
-from foundation.database import Database, Urls, check_promises, connect, now
+from foundation.database import Clock, Database, Urls, check_promises, connect, now
 from foundation.embedded import postgres
 from foundation.keys import KeyRing, load_keys
 from foundation.settings import Settings, data_home
@@ -14,8 +14,6 @@ from standards.catalogue import Catalogue, load
 from traceability.controls import controls_of
 from traceability.sequencing.sequencer import Sequencer
 from traceability.tree.checkpoint import Verifier
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import structlog
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
+from litestar.di import NamedDependency as Given
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -66,14 +67,14 @@ async def _actor(request: AnyRequest) -> Actor | None:
     return actor
 
 
-async def _transaction(request: AnyRequest, process: Process) -> AsyncIterator[AsyncSession]:
+async def _transaction(request: AnyRequest, process: Given[Process]) -> AsyncIterator[AsyncSession]:
     """One request, one transaction, as the actor's organisation; committed before the answer leaves."""
     actor: Actor | None = request.state.actor
     async with process.database.begin(actor.organisation_id if actor else None) as session:
         yield session
 
 
-async def _record(request: AnyRequest, process: Process) -> AsyncIterator[AsyncSession]:
+async def _record(request: AnyRequest, process: Given[Process]) -> AsyncIterator[AsyncSession]:
     """The same with the record scope: for passports, proofs and regulators, who are told field by field."""
     actor: Actor | None = request.state.actor
     number = actor.organisation_id if actor else None
@@ -82,7 +83,7 @@ async def _record(request: AnyRequest, process: Process) -> AsyncIterator[AsyncS
 
 
 def _of_process(name: str) -> Provide:
-    def value(process: Process) -> Any:
+    def value(process: Given[Process]) -> Any:
         return getattr(process, name)
 
     return Provide(value, sync_to_thread=False)

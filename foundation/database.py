@@ -1,6 +1,6 @@
 """The database: table base, roles, and the rule that one request is one transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,10 @@ NAMING = {
     "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
     "pk": "%(table_name)s_pkey",
 }
+
+
+Clock = Callable[[], datetime]
+"""The time as a value, passed down: a demo or a test passes another one."""
 
 
 class Base(DeclarativeBase):

@@ -1,17 +1,17 @@
 """The market over HTTP: listings, search, offers, purchases, trades and the shipping of their goods."""
 
-from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
+from foundation.database import Clock
 from foundation.registry import own_facility
 from foundation.settings import Settings, public_base
 from marketplace.listings import Terms, free_grams, listing, publish, withdraw
@@ -97,7 +97,10 @@ def shown_trade(told: Trade) -> dict[str, Any]:
 
 @post("/api/v1/listings", opt={"access": May("trade")})
 async def post_listing(
-    transaction: AsyncSession, actor: Actor, clock: Callable[[], datetime], data: ListingIn
+    transaction: Given[AsyncSession],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    data: JSONBody[ListingIn],
 ) -> dict[str, Any]:
     """List a lot that the organisation holds."""
     terms = Terms(data.price, data.currency, data.smallest_grams, data.incoterm, data.description)
@@ -108,11 +111,21 @@ async def post_listing(
 
 @get("/api/v1/listings", opt={"access": SIGNED_IN})
 async def get_listings(
-    transaction: AsyncSession, actor: Actor, material: str = "", form: str = "", country: str = "", currency: str = "",
-    price_from: Decimal | None = None, price_to: Decimal | None = None, text: str = "", with_property: str = "",
-    low: Decimal | None = None, high: Decimal | None = None, cursor: str = "",
+    transaction: Given[AsyncSession],
+    actor: Given[Actor],
+    material: FromQuery[str] = "",
+    form: FromQuery[str] = "",
+    country: FromQuery[str] = "",
+    currency: FromQuery[str] = "",
+    price_from: FromQuery[Decimal | None] = None,
+    price_to: FromQuery[Decimal | None] = None,
+    text: FromQuery[str] = "",
+    with_property: FromQuery[str] = "",
+    low: FromQuery[Decimal | None] = None,
+    high: FromQuery[Decimal | None] = None,
+    cursor: FromQuery[str] = "",
     limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Search what is offered; `with_property`, `low` and `high` ask for a measured range."""
     ranges = (Range(with_property, low, high),) if with_property else ()
     wanted = Search(material, form, country, currency, price_from, price_to, text, ranges)
@@ -125,21 +138,25 @@ async def get_listings(
 
 
 @get("/api/v1/listings/{number:int}", opt={"access": SIGNED_IN})
-async def get_listing(transaction: AsyncSession, actor: Actor, number: int) -> dict[str, Any]:
+async def get_listing(transaction: Given[AsyncSession], actor: Given[Actor], number: FromPath[int]) -> dict[str, Any]:
     """One listing."""
     row = await listing(transaction, number)
     return shown_listing(row, (await free_grams(transaction, actor, [row])).get(row.id))
 
 
 @delete("/api/v1/listings/{number:int}", opt={"access": May("trade")})
-async def delete_listing(transaction: AsyncSession, actor: Actor, number: int) -> None:
+async def delete_listing(transaction: Given[AsyncSession], actor: Given[Actor], number: FromPath[int]) -> None:
     """Withdraw a listing."""
     await withdraw(transaction, actor, number)
 
 
 @post("/api/v1/listings/{number:int}/offers", opt={"access": May("trade")})
 async def post_offer(
-    transaction: AsyncSession, actor: Actor, clock: Callable[[], datetime], number: int, data: OfferIn
+    transaction: Given[AsyncSession],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    number: FromPath[int],
+    data: JSONBody[OfferIn],
 ) -> dict[str, Any]:
     """Offer for some of a listing."""
     bid = Bid(data.grams, data.price, data.currency, data.message)
@@ -148,8 +165,8 @@ async def post_offer(
 
 @post("/api/v1/listings/{number:int}/buy", opt={"access": May("trade")})
 async def post_buy(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, settings: Settings,
-    clock: Callable[[], datetime], number: int, data: BuyIn,
+    transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
+    clock: Given[Clock], number: FromPath[int], data: JSONBody[BuyIn],
 ) -> dict[str, str]:  # fmt: skip
     """Buy at the listed price; the grams are reserved in the same commit."""
     reference = await buy(transaction, sequencer, actor, number, data.grams, public_base(settings), clock())
@@ -157,15 +174,15 @@ async def post_buy(
 
 
 @get("/api/v1/offers", opt={"access": SIGNED_IN})
-async def get_offers(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def get_offers(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """Offers made to and by the organisation, newest first."""
     return [shown_offer(row) for row in await offers(transaction, actor)]
 
 
 @post("/api/v1/offers/{number:int}/accept", opt={"access": May("trade")})
 async def post_accept(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, settings: Settings,
-    clock: Callable[[], datetime], number: int,
+    transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
+    clock: Given[Clock], number: FromPath[int],
 ) -> dict[str, str]:  # fmt: skip
     """Accept an offer; the grams are reserved in the same commit."""
     return {"reference": await accept(transaction, sequencer, actor, number, public_base(settings), clock())}
@@ -173,8 +190,8 @@ async def post_accept(
 
 @post("/api/v1/offers/{number:int}/{done:str}", opt={"access": May("trade")}, status_code=204)
 async def post_answer(
-    transaction: AsyncSession, actor: Actor, clock: Callable[[], datetime], number: int,
-    done: Literal["decline", "withdraw"],
+    transaction: Given[AsyncSession], actor: Given[Actor], clock: Given[Clock], number: FromPath[int],
+    done: FromPath[Literal["decline", "withdraw"]],
 ) -> None:  # fmt: skip
     """Decline an offer (seller) or withdraw it (buyer)."""
     state = "declined" if done == "decline" else "withdrawn"
@@ -182,7 +199,7 @@ async def post_answer(
 
 
 @get("/api/v1/trades", opt={"access": SIGNED_IN})
-async def get_trades(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def get_trades(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """The organisation's trades, newest first."""
     return [shown_trade(told) for told in await trades(transaction, actor)]
 
@@ -213,7 +230,13 @@ async def move_goods(
 
 @post("/api/v1/trades/{token:str}/{step:str}", opt={"access": May("capture")})
 async def post_goods(
-    transaction: AsyncSession, door: Door, actor: Actor, settings: Settings, token: str, step: Step, data: GoodsIn
+    transaction: Given[AsyncSession],
+    door: Given[Door],
+    actor: Given[Actor],
+    settings: Given[Settings],
+    token: FromPath[str],
+    step: FromPath[Step],
+    data: JSONBody[GoodsIn],
 ) -> dict[str, Any]:
     """Ship (seller), receive by own weight or reject (buyer); `token` is the end of the trade's reference."""
     reference = f"{public_base(settings)}/trade/{token}"
@@ -223,7 +246,11 @@ async def post_goods(
 
 @delete("/api/v1/trades/{token:str}", opt={"access": May("trade")})
 async def delete_trade(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, settings: Settings, token: str
+    transaction: Given[AsyncSession],
+    sequencer: Given[Sequencer],
+    actor: Given[Actor],
+    settings: Given[Settings],
+    token: FromPath[str],
 ) -> None:
     """Cancel before anything has left."""
     await cancel(transaction, sequencer, actor, f"{public_base(settings)}/trade/{token}")

@@ -1,16 +1,17 @@
 """Reports over HTTP: declarations of what was placed on the market, dossiers, and the events behind a figure."""
 
-from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from litestar import get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor, May, Organisation
+from foundation.database import Clock
 from foundation.settings import Settings, data_home
 from reports.declarations import Declaration, declarations, declare
 from reports.dossier import Asked, dossier, dossiers, events_behind, make
@@ -60,29 +61,37 @@ def shown(row: DossierRow) -> dict[str, Any]:
 
 @post("/api/v1/declarations", opt={"access": May("declare")})
 async def post_declaration(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: DeclarationIn
+    transaction: Given[AsyncSession],
+    sequencer: Given[Sequencer],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    data: JSONBody[DeclarationIn],
 ) -> dict[str, Any]:
     """State what was placed on the market, or supersede an earlier statement."""
     return told(await declare(transaction, sequencer, actor, Declaration(**data.model_dump()), clock()))
 
 
 @get("/api/v1/declarations", opt={"access": May("declare")})
-async def get_declarations(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def get_declarations(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """What the organisation declared, newest first."""
     return [_declared(row) for row in await declarations(transaction, actor.organisation_id)]
 
 
 @post("/api/v1/reports", opt={"access": Organisation("regulator")})
 async def post_report(
-    record: AsyncSession, actor: Actor, settings: Settings, catalogue: Catalogue, clock: Callable[[], datetime],
-    data: AskedIn,
-) -> dict[str, Any]:  # fmt: skip
+    record: Given[AsyncSession],
+    actor: Given[Actor],
+    settings: Given[Settings],
+    catalogue: Given[Catalogue],
+    clock: Given[Clock],
+    data: JSONBody[AskedIn],
+) -> dict[str, Any]:
     """Issue a report of the regulator's own country on everything below the newest checkpoint."""
     return shown(await make(record, actor, Asked(data.country, data.year), catalogue, snapshots(settings), clock()))
 
 
 @get("/api/v1/reports", opt={"access": Organisation("regulator")})
-async def get_reports(record: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def get_reports(record: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """The reports issued for the regulator's country."""
     return [
         {"id": row.id, "country": row.country, "year": row.year, "digest": row.digest, "size": row.checkpoint_size}
@@ -91,16 +100,22 @@ async def get_reports(record: AsyncSession, actor: Actor) -> list[dict[str, Any]
 
 
 @get("/api/v1/reports/{number:int}", opt={"access": Organisation("regulator")})
-async def get_report(record: AsyncSession, actor: Actor, number: int) -> dict[str, Any]:
+async def get_report(record: Given[AsyncSession], actor: Given[Actor], number: FromPath[int]) -> dict[str, Any]:
     """One report."""
     return shown(await dossier(record, actor, number))
 
 
 @get("/api/v1/reports/{number:int}/events", opt={"access": Organisation("regulator")})
 async def get_events_behind(
-    record: AsyncSession, actor: Actor, settings: Settings, number: int, stage: str = "", material: str = "",
-    month: str = "", after: int = -1,
-) -> list[dict[str, Any]]:  # fmt: skip
+    record: Given[AsyncSession],
+    actor: Given[Actor],
+    settings: Given[Settings],
+    number: FromPath[int],
+    stage: FromQuery[str] = "",
+    material: FromQuery[str] = "",
+    month: FromQuery[str] = "",
+    after: FromQuery[int] = -1,
+) -> list[dict[str, Any]]:
     """The events behind a figure, by index; ask on with `after` = the last index."""
     row = await dossier(record, actor, number)
     wanted = {"stage": stage, "material": material, "month": month}

@@ -22,8 +22,9 @@ PURE = (
     "standards.catalogue", "standards.conformity", "standards.custody", "standards.dated", "standards.materials",
     "standards.plausibility", "standards.quantities", "standards.responsibility", "traceability.eventhash",
     "traceability.events", "traceability.identifiers", "traceability.ledger.book", "traceability.ledger.entering",
-    "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles", "traceability.tree.checkpoint",
-    "traceability.tree.leaf", "traceability.bundle", "reports.recovery", "reports.eurostat",
+    "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles",
+    "traceability.tree.checkpoint", "traceability.tree.leaf", "traceability.bundle",
+    "reports.recovery", "reports.eurostat",
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def _server(process: Process) -> Server:
     settings = process.settings
     return Server(
         create_app(process), address=settings.host, port=settings.port, interface=Interfaces.ASGI, websockets=False,
-        log_level=LogLevels.warning, backlog=1024,
+        log_level=LogLevels.error, backlog=1024,
     )  # fmt: skip
 
 

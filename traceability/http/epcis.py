@@ -1,18 +1,20 @@
 """EPCIS over HTTP: capture, capture jobs and events (EPCIS 2.0 REST bindings)."""
 
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, cast
 from urllib.parse import quote, unquote
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath
 from litestar.status_codes import HTTP_201_CREATED, HTTP_202_ACCEPTED
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
+from foundation.database import Clock
 from foundation.errors import Invalid, NotFound, Refusal
 from traceability import queries
 from traceability.capture import Captured, Door, ErrorBehaviour, capture, capture_event
@@ -62,7 +64,11 @@ def _job(
 
 @post("/epcis/capture", status_code=HTTP_202_ACCEPTED, request_max_body_size=LARGEST, opt={"access": May("capture")})
 async def capture_document(
-    request: Request[Any, Any, Any], actor: Actor, transaction: AsyncSession, door: Door, clock: Callable[[], datetime]
+    request: Request[Any, Any, Any],
+    actor: Given[Actor],
+    transaction: Given[AsyncSession],
+    door: Given[Door],
+    clock: Given[Clock],
 ) -> Response[dict[str, Any]]:
     """Capture an EPCIS document; the job that it answers with is final, its events are committed.
 
@@ -86,7 +92,7 @@ def first_refusal(captured: Captured) -> Refusal:
 
 
 @get("/epcis/capture", opt={"access": May("capture")})
-async def capture_jobs(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def capture_jobs(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """The newest capture jobs of the key's organisation."""
     rows = await transaction.scalars(
         select(CaptureJobRow)
@@ -98,7 +104,7 @@ async def capture_jobs(transaction: AsyncSession, actor: Actor) -> list[dict[str
 
 
 @get("/epcis/capture/{job_id:str}", opt={"access": May("capture")})
-async def capture_job(transaction: AsyncSession, actor: Actor, job_id: str) -> dict[str, Any]:
+async def capture_job(transaction: Given[AsyncSession], actor: Given[Actor], job_id: FromPath[str]) -> dict[str, Any]:
     """One capture job."""
     row = await transaction.get(CaptureJobRow, job_id)
     if row is None or row.organisation_id != actor.organisation_id:
@@ -107,7 +113,9 @@ async def capture_job(transaction: AsyncSession, actor: Actor, job_id: str) -> d
 
 
 @post("/epcis/events", status_code=HTTP_201_CREATED, opt={"access": May("capture")})
-async def post_event(request: Request[Any, Any, Any], actor: Actor, door: Door) -> Response[dict[str, Any]]:
+async def post_event(
+    request: Request[Any, Any, Any], actor: Given[Actor], door: Given[Door]
+) -> Response[dict[str, Any]]:
     """Capture one event: 201 once it is committed, 409 where its id is known with other content."""
     accepted = await capture_event(door, actor, await request.body())
     location = {"Location": f"/epcis/events/{quote(accepted.event_id, safe='')}", **VERSIONS}
@@ -139,14 +147,16 @@ def _answer(found: queries.Found, path: str, parameters: dict[str, str]) -> Resp
 
 
 @get("/epcis/events", opt={"access": SIGNED_IN})
-async def get_events(request: Request[Any, Any, Any], transaction: AsyncSession) -> Response[bytes]:
+async def get_events(request: Request[Any, Any, Any], transaction: Given[AsyncSession]) -> Response[bytes]:
     """The events that the reader may see, as an EPCISQueryDocument; unknown parameters are refused."""
     parameters = {str(name): str(value) for name, value in request.query_params.items()}
     return _answer(await queries.find(transaction, parameters), "/epcis/events", parameters)
 
 
 @get("/epcis/events/{event_id:path}", opt={"access": SIGNED_IN})
-async def get_event(request: Request[Any, Any, Any], transaction: AsyncSession, event_id: str) -> Response[bytes]:
+async def get_event(
+    request: Request[Any, Any, Any], transaction: Given[AsyncSession], event_id: FromPath[str]
+) -> Response[bytes]:
     """Every event of this id; the id is split from the raw path, because it holds `/`, `?` and `%`."""
     return _answer(await queries.one(transaction, raw_tail(request, "/epcis/events/")), "/epcis/events", {})
 

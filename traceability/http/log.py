@@ -1,10 +1,11 @@
 """The log over HTTP: a checkpoint, tiles and entry bundles that never change, and proofs (C2SP tlog-tiles)."""
 
 import base64
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Request, Response, get
-from litestar.params import Parameter
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import PUBLIC
@@ -18,7 +19,7 @@ BRIEFLY: Final = "public, max-age=5"
 
 
 @get("/log/checkpoint", media_type="text/plain; charset=utf-8", opt={"access": PUBLIC})
-async def checkpoint(record: AsyncSession) -> Response[str]:
+async def checkpoint(record: Given[AsyncSession]) -> Response[str]:
     """The newest signed checkpoint."""
     published = await newest(record)
     if published is None:
@@ -27,7 +28,7 @@ async def checkpoint(record: AsyncSession) -> Response[str]:
 
 
 @get("/log/tile/{path:path}", opt={"access": PUBLIC})
-async def log_tile(record: AsyncSession, path: str) -> Response[bytes]:
+async def log_tile(record: Given[AsyncSession], path: FromPath[str]) -> Response[bytes]:
     """A tile of hashes, or an entry bundle, full or partial; what is full never changes."""
     try:
         level, number, width = parse_tile_path(f"tile{path}")
@@ -43,15 +44,15 @@ def _shown(path: tuple[bytes, ...]) -> list[str]:
 
 
 @get("/log/proof/inclusion", opt={"access": PUBLIC})
-async def inclusion_proof(
-    record: AsyncSession, index: Annotated[int, Parameter(ge=0)], size: Annotated[int, Parameter(ge=1)]
-) -> dict[str, Any]:
+async def inclusion_proof(record: Given[AsyncSession], index: FromQuery[int], size: FromQuery[int]) -> dict[str, Any]:
     """That leaf `index` is in the tree of `size` leaves: the hashes from the leaf up (RFC 6962, 2.1.1)."""
     return {"index": index, "size": size, "hashes": _shown(await inclusion(record, index, size))}
 
 
 @get("/log/proof/consistency", opt={"access": PUBLIC})
-async def consistency_proof(request: Request[Any, Any, Any], record: AsyncSession, to: int) -> dict[str, Any]:
+async def consistency_proof(
+    request: Request[Any, Any, Any], record: Given[AsyncSession], to: FromQuery[int]
+) -> dict[str, Any]:
     """That the tree of `to` leaves extends the one of `from` leaves (RFC 6962, 2.1.2)."""
     first = int(request.query_params.get("from", "0"))
     return {"from": first, "to": to, "hashes": _shown(await consistency(record, first, to))}

@@ -1,15 +1,18 @@
 """Lots over HTTP: holdings, passports, genealogy, measurements, certificates, claims."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from litestar import get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromQuery, JSONBody
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import PUBLIC, SIGNED_IN, Actor, May
+from foundation.database import Clock
 from foundation.errors import Invalid
 from traceability.claims import Claimed, claim, claims, purpose_of
 from traceability.evidence import Certificate, Measurement, certify, measure
@@ -81,7 +84,9 @@ def shown_holding(held: Holding) -> dict[str, Any]:
 
 @get("/api/v1/holdings", opt={"access": SIGNED_IN})
 async def get_holdings(
-    transaction: AsyncSession, actor: Actor, account: Literal["stock", "transit"] = "stock"
+    transaction: Given[AsyncSession],
+    actor: Given[Actor],
+    account: FromQuery[Literal["stock", "transit"]] = "stock",
 ) -> list[dict[str, Any]]:
     """What the organisation holds (stock), or what is on its way to it (transit)."""
     return [shown_holding(each) for each in await holdings(transaction, actor.organisation_id, account=account)]
@@ -128,9 +133,12 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
 
 @get("/api/v1/passport", opt={"access": PUBLIC})
 async def get_passport(
-    record: AsyncSession, actor: Actor | None, verifiers: Sequence[Verifier], lot: str | None = None,
-    token: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    record: Given[AsyncSession],
+    actor: Given[Actor | None],
+    verifiers: Given[Sequence[Verifier]],
+    lot: FromQuery[str | None] = None,
+    token: FromQuery[str | None] = None,
+) -> dict[str, Any]:
     """One lot told backwards, as far as this reader may see."""
     if lot is None and token is None:
         raise Invalid("Which lot?", field="lot", fix="State lot=<its identity> or token=<from its label>.")
@@ -139,8 +147,8 @@ async def get_passport(
 
 @get("/api/v1/genealogy", opt={"access": SIGNED_IN})
 async def get_genealogy(
-    record: AsyncSession, actor: Actor, verifiers: Sequence[Verifier], lot: str,
-    direction: Literal["back", "forward"] = "back",
+    record: Given[AsyncSession], actor: Given[Actor], verifiers: Given[Sequence[Verifier]], lot: FromQuery[str],
+    direction: FromQuery[Literal["back", "forward"]] = "back",
 ) -> dict[str, Any]:  # fmt: skip
     """The lots that a lot was made of (back) or that were made of it (forward); for its parties' eyes one step only."""
     row = await find(record, uri=lot)
@@ -157,7 +165,11 @@ async def get_genealogy(
 
 @post("/api/v1/measurements", opt={"access": May("capture")})
 async def post_measurement(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: MeasurementIn
+    transaction: Given[AsyncSession],
+    sequencer: Given[Sequencer],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    data: JSONBody[MeasurementIn],
 ) -> dict[str, Any]:
     """Record a measurement of a lot."""
     return told(await measure(transaction, sequencer, actor, Measurement(**data.model_dump()), clock()))
@@ -165,7 +177,11 @@ async def post_measurement(
 
 @post("/api/v1/certificates", opt={"access": May("capture")})
 async def post_certificate(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: CertificateIn
+    transaction: Given[AsyncSession],
+    sequencer: Given[Sequencer],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    data: JSONBody[CertificateIn],
 ) -> dict[str, Any]:
     """Record a certificate."""
     stated = data.model_dump()
@@ -176,7 +192,11 @@ async def post_certificate(
 
 @post("/api/v1/claims", opt={"access": May("claim")})
 async def post_claim(
-    transaction: AsyncSession, sequencer: Sequencer, actor: Actor, clock: Callable[[], datetime], data: ClaimIn
+    transaction: Given[AsyncSession],
+    sequencer: Given[Sequencer],
+    actor: Given[Actor],
+    clock: Given[Clock],
+    data: JSONBody[ClaimIn],
 ) -> dict[str, Any]:
     """Claim grams for an exclusive purpose; a second claim on the same grams is refused."""
     claiming = Claiming(data.lot, purpose_of(data.purpose), data.grams, data.jurisdiction, data.statement)
@@ -191,7 +211,7 @@ def _shown_claim(each: Claimed) -> dict[str, Any]:
 
 
 @get("/api/v1/claims", opt={"access": SIGNED_IN})
-async def get_claims(transaction: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+async def get_claims(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
     """Every claim of the organisation, newest first."""
     return [_shown_claim(each) for each in await claims(transaction, actor.organisation_id)]
 
