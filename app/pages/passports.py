@@ -198,6 +198,15 @@ def property_name(t: Speech, code: str, catalogue: Catalogue) -> str:
     return (known.names.get(t.lang) or known.names["en"]) if known else code
 
 
+def numeric_properties(t: Speech, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Every property with a unit as a choice, in order of its name."""
+    known = [each for each in _known_properties(catalogue).values() if each.unit is not None]
+    named = [(each.code, property_name(t, each.code, catalogue), unit_shown(each.unit or "")) for each in known]
+    return sorted(
+        ((code, f"{name} ({unit})" if unit else name) for code, name, unit in named), key=lambda each: each[1]
+    )
+
+
 def unit_shown(unit: str) -> str:
     """A unit as people write it."""
     return _SHOWN_UNITS.get(unit, unit)

@@ -11,9 +11,9 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.formats import LANGUAGES
+from app.pages.asking import speech_of
 from app.pages.passports import name_of, tell
-from app.pages.rendering import AnyRequest, errors_of, form_of, language_of, show
-from app.words import Speech
+from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from foundation.access import PUBLIC, Actor
 from foundation.database import Clock
 from foundation.errors import Invalid, NotFound, Refusal
@@ -39,12 +39,6 @@ from traceability.tree.checkpoint import Verifier
 
 OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-
-
-def speech_of(request: AnyRequest) -> Speech:
-    """The words of this request's reader."""
-    speech: Speech = request.app.state.renderer.words.speech(language_of(request))
-    return speech
 
 
 def raw_path(request: AnyRequest) -> str:
