@@ -2,6 +2,7 @@
 
 import click
 
+from app.commands.material import import_command, labels, standards
 from app.commands.output import UNAVAILABLE, USAGE
 from app.commands.report import report
 from app.commands.serving import demo, doctor, migrate_command, serve, stop_command
@@ -26,7 +27,11 @@ def main() -> None:
     """Junkan: recycled material traded, followed and accounted for across borders."""
 
 
-for command in (demo, serve, migrate_command, report, export_command, verify, stop_command, doctor):
+COMMANDS = (
+    demo, serve, migrate_command, import_command, report, labels, export_command, verify, standards, stop_command,
+    doctor,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)
 
 if __name__ == "__main__":

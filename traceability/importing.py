@@ -17,6 +17,7 @@ KINDS: Final = frozenset({"opening", "collected"})
 UNITS: Final[Mapping[str, str]] = {"kg": "KGM", "t": "TNE", "g": "GRM", "KGM": "KGM", "TNE": "TNE", "GRM": "GRM"}
 MOST_ROWS: Final = 100_000
 MOST_ERRORS: Final = 1_000
+BUDDHIST: Final = 2_500  # a year above this was counted from another beginning
 
 _Wrong = Callable[[str, str, str], None]
 
@@ -114,7 +115,11 @@ def _mass(row: Mapping[str, str], wrong: _Wrong) -> int | None:
 
 def _day(row: Mapping[str, str], wrong: _Wrong) -> date | None:
     try:
-        return date.fromisoformat(row["day"])
+        day = date.fromisoformat(row["day"])
     except ValueError:
         wrong("day", "DATE_INVALID", "Write the day as YYYY-MM-DD in the common era.")
         return None
+    if day.year > BUDDHIST:
+        wrong("day", "DATE_INVALID", f"This looks like a Thai Buddhist year: {day.year} is {day.year - 543}.")
+        return None
+    return day
