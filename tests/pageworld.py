@@ -12,6 +12,9 @@ from app.routes import ROUTES
 from app.server import create_app
 from foundation.access import sign_in
 from foundation.database import Scope
+from marketplace.listings import Terms
+from marketplace.listings import publish as publish_listing
+from standards.conformity import Lot, judge, standards
 from tests.conftest import BASE, PASSWORD, PET, Firm, World
 from traceability import composing
 from traceability.evidence import Certificate, Measurement, certify, measure
@@ -92,7 +95,7 @@ async def _made(
 
 async def _evidence(world: World, made: Chain) -> None:
     today, process = world.clock().date(), world.process
-    results = [("intrinsic_viscosity", "0.78", "dL/g"), ("moisture", "0.05", "%"), ("pvc_content", "12", "mg/kg")]
+    results = [("intrinsic_viscosity", "0.78", "dL/g"), ("moisture", "0.05", "%"), ("pvc", "12", "mg/kg")]
     async with process.database.begin(made.recycler.actor.organisation_id) as session:
         for name, value, unit in results:
             world.clock.forward(milliseconds=5)
@@ -102,6 +105,16 @@ async def _evidence(world: World, made: Chain) -> None:
             "te-grs", "scope", "MC-4711", "Certifier of the test", (PET,), date(2025, 1, 1), date(2099, 1, 1)
         )
         await certify(session, process.sequencer, made.recycler.actor, scope, world.clock())
+
+
+async def listed(world: World, seller: Firm, lot: str, price: str = "118500", currency: str = "JPY") -> int:
+    """The lot is offered; answers the number of its listing."""
+    terms = Terms(Decimal(price), currency, 500 * KG, "FCA", "Hot-washed, for fibre and sheet")
+    known = standards(world.process.catalogue)
+    judged = [judge(known[code], Lot(PET, "pellet", origin="post"), world.clock().date()) for code in ("en-15348",)]
+    async with world.process.database.begin(seller.actor.organisation_id) as session:
+        row = await publish_listing(session, seller.actor, lot, terms, judged, world.clock().date(), world.clock())
+        return row.id
 
 
 async def signed_in(app: Litestar, world: World, firm: Firm) -> httpx.AsyncClient:

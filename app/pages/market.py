@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import grams_of, number_of, speech_of
-from app.pages.offered import Offered, cost, forms, materials, told
+from app.pages.offered import Offered, cost, forms, materials, priced, told
 from app.pages.passports import numeric_properties, tell
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from foundation.access import SIGNED_IN, Actor, May
@@ -157,7 +157,7 @@ def _checked(
     if refusal is not None:
         errors = errors_of(request, refusal)
     ready = grams > 0 and refusal is None
-    price = t.money(cost(offered.row, grams), offered.row.currency) if grams else ""
+    price = priced(t, cost(offered.row, grams), offered.row.currency) if grams else ""
     return show(
         request, "market/buy.html", status=refusal.status if refusal else 200, offered=offered, form=typed,
         grams=grams, mass=t.mass(grams), cost=price, ready=ready, errors=errors,

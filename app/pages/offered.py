@@ -66,7 +66,7 @@ async def told(
     sellers = {each.id: each for each in firms}
     return [
         Offered(
-            row=row, title=name_of(t, row.material, row.form), price=t.money(row.price.normalize(), row.currency),
+            row=row, title=name_of(t, row.material, row.form), price=priced(t, row.price, row.currency),
             free_grams=free.get(row.id, 0), free=t.mass(free.get(row.id, 0)), smallest=t.mass(row.smallest_grams),
             country=t.country(row.country), seller=_seller(t, sellers[row.organisation_id]), incoterm=row.incoterm,
             judged=tuple(_judged(t, each, catalogue) for each in row.verdicts),
@@ -78,6 +78,14 @@ async def told(
         )
         for row in rows
     ]  # fmt: skip
+
+
+def priced(t: Speech, amount: Decimal, currency: str) -> str:
+    """Money without the zeros that say nothing: 'JPY 118,500', 'USD 0.25'."""
+    whole = amount.to_integral_value()
+    if amount == whole:
+        return f"{currency}\u00a0{t.number(int(whole))}"
+    return t.money(amount.normalize(), currency)
 
 
 def cost(row: ListingRow, grams: int) -> Decimal:

@@ -1,0 +1,160 @@
+"""Trading pages, for both sides: trades by what the ledger says of their goods, and claims of recycled content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal, cast
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.formats import mass_input
+from app.pages.asking import grams_of, speech_of
+from app.pages.offered import TONNE, priced
+from app.pages.rendering import AnyRequest, errors_of, form_of, show
+from app.words import Speech
+from foundation.access import SIGNED_IN, Actor, May
+from foundation.errors import Conflict, Invalid, NotFound, Refusal
+from foundation.registry import Facility, facilities
+from foundation.settings import Settings, public_base
+from marketplace.api import GoodsIn, Step, move_goods
+from marketplace.trades import Trade, cancel, trade, trades
+from traceability.capture import Door
+from traceability.sequencing.sequencer import Sequencer
+
+Side = Literal["seller", "buyer"]
+DONE: Final = frozenset({"bought", "ship", "receive", "reject", "cancel"})
+STEPS: Final = frozenset({"ship", "receive", "reject"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """A trade from the actor's side, in words."""
+
+    trade: Trade
+    token: str
+    side: Side
+    other: str
+    mass: str
+    cost: str
+    price: str
+    state: str
+
+
+def _dealt(t: Speech, told: Trade, actor: Actor) -> Dealt:
+    row = told.row
+    side: Side = "seller" if row.seller == actor.organisation_id else "buyer"
+    return Dealt(
+        trade=told, token=row.reference.rpartition("/")[2], side=side,
+        other=told.buyer.name if side == "seller" else told.seller.name, mass=t.mass(row.grams),
+        cost=priced(t, (row.price * row.grams / TONNE).quantize(Decimal("0.01")), row.currency),
+        price=priced(t, row.price, row.currency), state=told.goods.state,
+    )  # fmt: skip
+
+
+@get("/trades", opt={"access": SIGNED_IN})
+async def trades_page(request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor]) -> Response[str]:
+    """Every trade of the organisation, what asks for a hand first."""
+    t = speech_of(request)
+    dealt = [_dealt(t, each, actor) for each in await trades(transaction, actor)]
+    return show(request, "market/trades.html", dealt=dealt, waiting=[each for each in dealt if _waits(each)])
+
+
+def _waits(dealt: Dealt) -> bool:
+    """Whether this side is the one to act."""
+    return (dealt.side, dealt.state) in {("seller", "reserved"), ("buyer", "shipped")}
+
+
+def _reference(settings: Settings, token: str) -> str:
+    return f"{public_base(settings)}/trade/{token}"
+
+
+@get("/trades/{token:str}", opt={"access": SIGNED_IN})
+async def trade_page(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
+    token: FromPath[str],
+) -> Response[str]:  # fmt: skip
+    """One trade: where its goods are by both sides' events, and what this side can do now."""
+    told = await trade(transaction, actor, _reference(settings, token))
+    return await _shown(request, transaction, actor, told)
+
+
+async def _shown(
+    request: AnyRequest, session: AsyncSession, actor: Actor, told: Trade, form: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> Response[str]:  # fmt: skip
+    """The page of a trade, or the same with what was refused and everything kept."""
+    t, goods = speech_of(request), told.goods
+    places = await facilities(session, actor.organisation_id)
+    default = goods.shipped if goods.state == "shipped" else told.row.grams
+    empty = {"grams": mass_input(default, "kg", t.lang), "grams_unit": "kg", "facility_id": ""}
+    done = request.query_params.get("done", "")
+    return show(
+        request, "market/trade.html", status=refusal.status if refusal else 200, dealt=_dealt(t, told, actor),
+        goods=goods, timeline=_timeline(t, told, places), places=[(str(each.id), each.name) for each in places],
+        form={**empty, **(form or {})}, errors=errors_of(request, refusal) if refusal else [],
+        flashes=[{"tone": "good", "text": t(f"trade.done.{done}")}] if done in DONE else [],
+    )  # fmt: skip
+
+
+def _timeline(t: Speech, told: Trade, places: list[Facility]) -> list[dict[str, str]]:
+    """Agreed, then each event of either side, on the clock of this side's facility."""
+    zone = places[0].time_zone if places else "UTC"
+    agreed = {"title": t("trade.agreed"), "when": t.moment(told.row.agreed_at, zone), "tone": "done", "event": ""}
+    rows = [agreed]
+    for index, step, moment, outcome in told.goods.events:
+        tone = "done" if outcome == "counted" else "warn"
+        rows.append(
+            {"title": t.name("biz_step", step), "when": t.moment(moment, zone), "tone": tone, "event": str(index),
+             "outcome": outcome}
+        )  # fmt: skip
+    following = {"reserved": "trade.next.ship", "shipped": "trade.next.receive"}.get(told.goods.state)
+    if following:
+        rows.append({"title": t(following), "when": "", "tone": "off", "event": ""})
+    return rows
+
+
+@post("/trades/{token:str}/{step:str}", opt={"access": May("capture")})
+async def goods_form(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
+    door: Given[Door], token: FromPath[str], step: FromPath[str],
+) -> Response[Any]:  # fmt: skip
+    """Ship (seller), receive by own weight or reject (buyer): one event of this side."""
+    if step not in STEPS:
+        raise NotFound("There is no such step.", field="step", value=step)
+    form, reference = await form_of(request), _reference(settings, token)
+    told = await trade(transaction, actor, reference)
+    try:
+        grams = None if step == "reject" else grams_of(form, speech_of(request).lang)
+        data = GoodsIn(facility_id=_facility(form), grams=grams or None)
+        await move_goods(transaction, door, actor, reference, cast(Step, step), data)
+    except Refusal as refusal:
+        return await _shown(request, transaction, actor, told, form, refusal)
+    return Redirect(f"/trades/{token}?done={step}", status_code=303)
+
+
+def _facility(form: Mapping[str, str]) -> int:
+    chosen = form.get("facility_id", "")
+    if not chosen.isdigit():
+        raise Invalid("Choose the facility.", field="facility_id", value=chosen, fix="Choose where it happens.")
+    return int(chosen)
+
+
+@post("/trades/{token:str}/cancel", opt={"access": May("trade")})
+async def cancel_form(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
+    sequencer: Given[Sequencer], token: FromPath[str],
+) -> Response[Any]:  # fmt: skip
+    """Cancel before anything has left: the grams are free again."""
+    reference = _reference(settings, token)
+    try:
+        await cancel(transaction, sequencer, actor, reference)
+    except Conflict as refusal:
+        return await _shown(request, transaction, actor, await trade(transaction, actor, reference), None, refusal)
+    return Redirect(f"/trades/{token}?done=cancel", status_code=303)
+
+
+ROUTES: Final = [trades_page, trade_page, goods_form, cancel_form]
