@@ -5,11 +5,22 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.pages import claiming, declaring, evidence, home, market, offering, public, recording, stock, trading
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import epcis, log, lots
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
+    *home.ROUTES,
+    *stock.ROUTES,
+    *recording.ROUTES,
+    *evidence.ROUTES,
+    *offering.ROUTES,
+    *declaring.ROUTES,
+    *public.ROUTES,
+    *market.ROUTES,
+    *trading.ROUTES,
+    *claiming.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,
