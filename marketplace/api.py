@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from litestar import delete, get, post
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, FromQuery, JSONBody, Parameter
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
@@ -16,51 +15,13 @@ from foundation.registry import own_facility
 from foundation.settings import Settings, public_base
 from marketplace.listings import Terms, free_grams, listing, publish, withdraw
 from marketplace.negotiation import Bid, accept, answer, buy, make_offer, offers
+from marketplace.payloads import BuyIn, GoodsIn, ListingIn, OfferIn
 from marketplace.search import Range, Search, search
 from marketplace.tables import ListingRow, OfferRow
 from marketplace.trades import Trade, cancel, check_side, receipt, rejection, shipment, trade, trades
 from traceability.capture import Door, capture
 from traceability.composing import At, document
 from traceability.sequencing.sequencer import Sequencer
-
-
-class In(BaseModel):
-    """What a client sends: unknown fields are refused; money is a decimal text."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ListingIn(In):
-    """A lot to list."""
-
-    lot: str
-    price: Decimal
-    currency: str = Field(pattern="^[A-Z]{3}$")
-    smallest_grams: int = Field(gt=0)
-    incoterm: str
-    description: str = Field(default="", max_length=2_000)
-
-
-class OfferIn(In):
-    """An offer for some of a listing."""
-
-    grams: int = Field(gt=0)
-    price: Decimal
-    currency: str = Field(pattern="^[A-Z]{3}$")
-    message: str = Field(default="", max_length=2_000)
-
-
-class BuyIn(In):
-    """Grams at the listed price."""
-
-    grams: int = Field(gt=0)
-
-
-class GoodsIn(In):
-    """Where it happens; the receiver's own weight where it receives."""
-
-    facility_id: int
-    grams: int | None = Field(default=None, gt=0)
 
 
 def shown_listing(row: ListingRow, free: int | None) -> dict[str, Any]:

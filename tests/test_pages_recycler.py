@@ -134,6 +134,7 @@ async def test_a_producer_declares_and_corrects(client: httpx.AsyncClient, world
     data = {"_csrf_token": token, "year": "2025", "material": "plastics.pet", "category": "household", "grams": "40"}
     first = await client.post("/declarations", data={**data, "grams_unit": "t"})
     assert first.status_code == 303, first.text
+    world.clock.forward(seconds=1)
     again = await client.post("/declarations", data={**data, "grams_unit": "t"})
     assert again.status_code == 409
     index = re.search(r"/events/(\d+)", (await client.get("/declarations")).text)
