@@ -20,7 +20,8 @@ from foundation.access import SIGNED_IN, Actor, May
 from foundation.errors import Conflict, Invalid, NotFound, Refusal
 from foundation.registry import Facility, facilities
 from foundation.settings import Settings, public_base
-from marketplace.api import GoodsIn, Step, move_goods
+from marketplace.api import Step, move_goods
+from marketplace.payloads import GoodsIn
 from marketplace.trades import Trade, cancel, trade, trades
 from traceability.capture import Door
 from traceability.sequencing.sequencer import Sequencer
