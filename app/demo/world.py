@@ -3,23 +3,29 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from app.demo.cast import CAST, PASSWORD, Party, email
-from app.demo.plan import plan
+from app.demo.plan import MONEY, PRICE, plan
 from app.demo.play import Hands, Player, Stage, play_day
 from app.process import Process
 from foundation.access import Actor, issue_key, register_person
 from foundation.database import Scope, now
 from foundation.registry import register_facility, register_organisation
 from foundation.settings import public_base
+from marketplace.listings import Terms
+from marketplace.listings import publish as list_lot
+from standards.conformity import Verdict
 from traceability.controls import controls_of
 from traceability.evidence import Certificate, certify
+from traceability.holdings import holdings
 from traceability.identifiers import lot_uri
 from traceability.identifiers.own import ALPHABET, LENGTH
+from traceability.judging import judged
 from traceability.log import publish
 from traceability.sequencing.sequencer import Sequencer
 
@@ -27,6 +33,8 @@ SEED: Final = 20_261_123
 """The same seed and the same days give the same world."""
 
 FIRST_DAY: Final = date(2025, 1, 1)
+OFFERED: Final = 5
+SMALLEST: Final = 1_000_000
 ALL_ROLES: Final = ("read", "capture", "trade", "claim", "declare", "admin")
 
 
@@ -83,8 +91,26 @@ async def seed_world(process: Process, told: Callable[[int], None]) -> World:
             if day.month != month:
                 month = day.month
                 await publish(process.database.writer, process.keys.active, process.origin, hands)
+        await _offer(stage)
     await publish(process.database.writer, process.keys.active, process.origin, now)
     return World(tuple(logins))
+
+
+async def _offer(stage: Stage) -> None:
+    """What the recyclers still hold at the end is on the market, with the verdicts of that day."""
+    day = stage.hands.moment.date()
+    for player in stage.players.values():
+        if "recycler" not in player.actor.organisation_roles:
+            continue
+        low, _ = PRICE[player.actor.country]
+        async with stage.database.begin(player.actor.organisation_id) as session:
+            held = [each for each in await holdings(session, player.actor.organisation_id) if each.free > SMALLEST]
+            for at, each in enumerate(held[:OFFERED]):
+                lot = (each.material, each.form, each.origins)
+                verdicts = await judged(session, stage.catalogue, each.lot_id, each.maker, lot, day)
+                decided = [v for v in verdicts if v.verdict in {Verdict.CONFORMING, Verdict.INCOMPLETE}]
+                terms = Terms(Decimal(low + 10 * at), MONEY[player.actor.country], SMALLEST, "FCA")
+                await list_lot(session, player.actor, each.lot, terms, decided, day, stage.hands.moment)
 
 
 def _own_uri(stage: Stage) -> str:
