@@ -36,14 +36,17 @@ async def sign_in_form(request: Request[Any, Any, Any], process: Given[Process])
     form = await request.form()
     email, password = str(form.get("email", "")), str(form.get("password", ""))
     onward = _onward(str(form.get("next", "")))
-    async with process.database.begin(None, Scope.AUTHENTICATION) as session:
+    state = request.app.state
+    async with state.doorkeepers, process.database.begin(None, Scope.AUTHENTICATION) as session:
         token = await sign_in(session, email, password, process.clock())
+        if token is not None and request.state.session_token:
+            await sign_out(session, request.state.session_token)  # a session does not outlive a new one
     if token is None:
         return show(request, "sign_in.html", status=401, email=email, onward=onward, failed=True)
     answer: Response[Any] = Redirect(onward, status_code=303)
-    https = request.app.state.https
     answer.set_cookie(
-        key=cookie_name(https=https), value=token, max_age=int(LASTS.total_seconds()), path="/", secure=https,
+        key=cookie_name(https=state.https), value=token, max_age=int(LASTS.total_seconds()), path="/",
+        secure=state.https,
         httponly=True, samesite="lax",
     )  # fmt: skip
     return answer
@@ -56,7 +59,11 @@ async def sign_out_form(request: Request[Any, Any, Any], process: Given[Process]
         async with process.database.begin(None, Scope.AUTHENTICATION) as session:
             await sign_out(session, request.state.session_token)
     answer = Redirect("/", status_code=303)
-    answer.delete_cookie(cookie_name(https=request.app.state.https), path="/")
+    https = request.app.state.https
+    # Set to nothing rather than deleted: a browser heeds a __Host- cookie's end only where it says Secure again.
+    answer.set_cookie(
+        key=cookie_name(https=https), value="", max_age=0, path="/", secure=https, httponly=True, samesite="lax"
+    )
     return answer
 
 
@@ -65,7 +72,7 @@ class KeyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(min_length=1, max_length=100)
-    roles: tuple[str, ...]
+    roles: tuple[str, ...] = Field(min_length=1)
     days: int = Field(default=365, ge=1, le=365)
 
 
@@ -76,7 +83,8 @@ async def post_key(
     clock: Given[Clock],
     data: JSONBody[KeyIn],
 ) -> dict[str, str]:
-    """Make a key; it is shown this once."""
+    """Make a key; it is shown this once, and may do no more than who makes it."""
+    actor.must(*data.roles)
     key = await issue_key(
         transaction, organisation_id=actor.organisation_id, name=data.name, roles=data.roles, moment=clock(),
         lasts=timedelta(days=data.days),

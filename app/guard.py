@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from app.process import Process
-from foundation.access import Actor, actor_of_key, actor_of_session, allowed
+from foundation.access import Access, Actor, Unasked, actor_of_key, actor_of_session, allowed
 from foundation.access.sessions import csrf_fits
 from foundation.database import Scope
 from foundation.errors import Forbidden, Unauthenticated
@@ -26,8 +26,11 @@ def cookie_name(*, https: bool) -> str:
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Every route carries its rule in `opt["access"]`; one that carries none is refused (deny by default)."""
     rule = handler.opt.get("access")
-    if rule is None:
+    if not isinstance(rule, Access):
         raise Forbidden("This route has no access rule.")
+    connection.state.actor = connection.state.session_token = None
+    if isinstance(rule, Unasked):
+        return
     process: Process = connection.app.state.process
     actor, token = await _actor(connection, process)
     connection.state.actor, connection.state.session_token = actor, token
@@ -60,8 +63,7 @@ async def _same_site(request: Request[Any, Any, Any], token: str | None) -> None
     if request.headers.get("authorization"):
         return  # a key is not sent by a browser on its own
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    foreign = origin not in {None, "null"} and urlsplit(origin or "").netloc != request.headers.get("host")
-    if site not in {None, "same-origin", "none"} or foreign:
+    if site not in {None, "same-origin", "none"} or not _our_own(request, origin):
         raise Forbidden("This form came from another site.", field="origin", value=origin)
     if token is None:
         return
@@ -70,3 +72,9 @@ async def _same_site(request: Request[Any, Any, Any], token: str | None) -> None
         given = str((await request.form()).get(FIELD, ""))
     if not given or not csrf_fits(token, given):
         raise Forbidden("This form is not of your session.", field=FIELD, fix="Open the page again and repeat.")
+
+
+def _our_own(request: Request[Any, Any, Any], origin: str | None) -> bool:
+    """Is this our address? A browser that hides it ("null": a sandboxed frame) is not believed."""
+    public: str = request.app.state.process_public
+    return origin is None or urlsplit(origin).netloc in {request.headers.get("host"), urlsplit(public).netloc}

@@ -6,30 +6,38 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any, Final
 
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.di import NamedDependency as Given
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.headers import Answered
 from app.migrate import head
 from app.process import Process
-from foundation.access import PUBLIC
+from foundation.access import PUBLIC, UNASKED
 from foundation.errors import NotFound
 
 PATIENCE: Final = 2.0
 
 
-@get("/livez", media_type="text/plain", opt={"access": PUBLIC})
+@get("/livez", media_type="text/plain", opt={"access": UNASKED})
 async def livez() -> str:
     """The process answers."""
     return "ok"
 
 
-@get("/readyz", opt={"access": PUBLIC})
-async def readyz(process: Given[Process]) -> Response[dict[str, Any]]:
-    """The database answers with the schema of this code."""
+def drain(app: Litestar) -> None:
+    """From now on /readyz says no, so that a balancer sends nobody here any more; what is under way goes on."""
+    app.state.draining = True
+
+
+@get("/readyz", opt={"access": UNASKED})
+async def readyz(request: Request[Any, Any, Any], process: Given[Process]) -> Response[dict[str, Any]]:
+    """The database answers with the schema of this code, and the process is not about to end."""
+    if request.app.state.draining:
+        return Response({"ready": False, "draining": True}, status_code=HTTP_503_SERVICE_UNAVAILABLE)
     try:
         async with asyncio.timeout(PATIENCE), process.database.begin() as session:
             revision = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
@@ -46,26 +54,34 @@ async def junkan_version(process: Given[Process]) -> dict[str, str]:
     return {"version": version("junkan"), "log": process.origin, "rules": process.catalogue.digest}
 
 
-@get("/metrics", media_type="text/plain", opt={"access": PUBLIC})
+def _near(request: Request[Any, Any, Any]) -> bool:
+    """A reader on this machine that no proxy stands before."""
+    try:
+        loopback = ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+    return loopback and not {"x-forwarded-for", "forwarded"} & {name.lower() for name in request.headers}
+
+
+@get("/metrics", media_type="text/plain; version=0.0.4", opt={"access": UNASKED})
 async def metrics(request: Request[Any, Any, Any], transaction: Given[AsyncSession]) -> str:
     """Counters in Prometheus' text form, for readers on this machine only."""
-    client = request.client.host if request.client else ""
-    try:
-        near = ipaddress.ip_address(client).is_loopback
-    except ValueError:
-        near = False
-    if not near or request.headers.get("x-forwarded-for"):
+    if not _near(request):
         raise NotFound("There is no such page.")
     size = (await transaction.execute(text("SELECT size FROM log_head"))).scalar_one()
-    answered: Counter[int] = request.app.state.answered
-    lines = [f'junkan_answers_total{{status="{status}"}} {count}' for status, count in sorted(answered.items())]
-    return "\n".join([*lines, f"junkan_log_size {size}", ""])
+    return exposition(request.app.state.answered, request.app.state.refused, size)
 
 
-@get("/openapi.json", opt={"access": PUBLIC}, include_in_schema=False, sync_to_thread=False)
-def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """The description of this interface (OpenAPI 3.1)."""
-    return request.app.openapi_schema.to_schema()
+def exposition(answered: Answered, refused: Counter[str], size: int) -> str:
+    """What was counted, as Prometheus reads it; paths are templates, so that no identity becomes a label."""
+    lines = ["# TYPE junkan_answers_total counter"]
+    lines += [
+        f'junkan_answers_total{{method="{method}",path="{path}",status="{status}"}} {count}'
+        for (method, path, status), count in sorted(answered.items())
+    ]
+    lines += ["# TYPE junkan_refusals_total counter"]
+    lines += [f'junkan_refusals_total{{code="{code}"}} {count}' for code, count in sorted(refused.items())]
+    return "\n".join([*lines, "# TYPE junkan_log_size gauge", f"junkan_log_size {size}", ""])
 
 
-ROUTES: Final = [openapi, livez, readyz, junkan_version, metrics]
+ROUTES: Final = [livez, readyz, junkan_version, metrics]

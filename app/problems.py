@@ -1,27 +1,43 @@
 """Problems: every refusal and fault as RFC 9457, for machines as JSON and for people as a page in their language."""
 
-import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from pydantic import ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 
+from app.headers import request_id
 from foundation.errors import Refusal, Unavailable
 from traceability.events import EventInvalid
 
 LOG: Final = structlog.get_logger("http")
 JSON: Final = "application/problem+json"
+OWN: Final = frozenset({"type", "title", "status", "detail", "instance", "code", "errors"})
+# What the framework refuses, by status: the same codes as our own refusals where they mean the same.
+CODES: Final = {
+    400: "MALFORMED", 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 422: "MALFORMED", 503: "UNAVAILABLE",
+}  # fmt: skip
 
 AnyRequest = Request[Any, Any, Any]
 
 
+class Broken(Refusal):
+    """Our own fault. Its request number finds it in our log; tell us that number."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "INTERNAL"
+
+
 def problem(
     request: AnyRequest, status: int, code: str, title: str, detail: str, errors: list[dict[str, Any]],
-    **facts: Any,
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response[dict[str, Any]]:  # fmt: skip
     """One problem; `code` is stable, `errors` says which field, which value, what to do."""
     body = {
@@ -32,7 +48,7 @@ def problem(
         "instance": request.url.path,
         "code": code,
         "errors": errors,
-        **{name: value for name, value in facts.items() if name not in {"type", "title", "status", "detail"}},
+        **{name: value for name, value in facts.items() if name not in OWN},
     }
     headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return Response(body, status_code=status, media_type=JSON, headers=headers)
@@ -44,11 +60,11 @@ def of_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
         "pointer": refusal.field, "code": refusal.code, "message": refusal.sentence,
         "value": plain(refusal.value), "fix": refusal.fix,
     }  # fmt: skip
-    listed = refusal.facts.pop("problems", None)
+    listed = refusal.facts.get("problems")
     errors = [{key: plain(value) for key, value in each.items()} for each in listed] if listed else [one]
-    facts = {name: plain(value) for name, value in refusal.facts.items()}
+    facts = {name: plain(value) for name, value in refusal.facts.items() if name != "problems"}
     title = refusal.code.replace("_", " ").capitalize()
-    return problem(request, refusal.status, refusal.code, title, refusal.sentence, errors, **facts)
+    return problem(request, refusal.status, refusal.code, title, refusal.sentence, errors, facts)
 
 
 def plain(value: object) -> Any:
@@ -87,8 +103,13 @@ def of_http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
              "value": None, "fix": "Send the fields that /docs describes."}
             for each in extra if isinstance(each, dict)
         ]  # fmt: skip
-    code = "MALFORMED" if status == 422 else phrase.upper().replace(" ", "_").replace("-", "_")
-    return problem(request, status, code, phrase, fault.detail or phrase, errors)
+    detail = fault.detail if status < HTTPStatus.INTERNAL_SERVER_ERROR else phrase
+    return problem(request, status, code_of(status), phrase, detail or phrase, errors)
+
+
+def code_of(status: int) -> str:
+    """The stable code of what the framework refuses: METHOD_NOT_ALLOWED, REQUEST_ENTITY_TOO_LARGE..."""
+    return CODES.get(status) or HTTPStatus(status).name
 
 
 def of_validation(request: AnyRequest, fault: ValidationError) -> Response[Any]:
@@ -101,11 +122,11 @@ def of_validation(request: AnyRequest, fault: ValidationError) -> Response[Any]:
     return problem(request, 422, "MALFORMED", "Unprocessable content", "The payload has another shape.", errors)
 
 
-def of_fault(request: AnyRequest, fault: Exception) -> Response[Any]:
-    """Our own fault: nothing of it is told but a number to find it by in our log."""
-    number = secrets.token_hex(8)
-    LOG.error("fault", number=number, path=request.url.path, method=request.method, exc_info=fault)
-    if isinstance(fault, OSError | ConnectionError):
-        return of_refusal(request, Unavailable("A part of the platform is not there now.", fix="Try again soon."))
-    sentence = "Something went wrong on our side; nothing was written."
-    return problem(request, 500, "INTERNAL", "Internal error", sentence, [], fault=number)
+def refusal_of_fault(request: AnyRequest, fault: Exception) -> Refusal:
+    """Our own fault as a refusal: nothing of it is told but a number to find it by in our log."""
+    number = request_id(request.scope)
+    LOG.error("fault", request=number, path=request.url.path, method=request.method, exc_info=fault)
+    if isinstance(fault, OSError | OperationalError | InterfaceError | SQLAlchemyTimeout):
+        return Unavailable("A part of the platform is not there now.", fix="Try again soon.", request_id=number)
+    fix = "Look whether it was done before you send it again; tell us the number of the request."
+    return Broken("Something went wrong on our side.", fix=fix, request_id=number)

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
 from foundation.errors import Conflict, Forbidden, Invalid, NotFound
-from marketplace.listings import listing
+from marketplace.listings import check_text, listing
+from marketplace.once import Key, remembering
+from marketplace.paging import LARGEST_ID, MOST
+from marketplace.prices import check_price
 from marketplace.tables import ListingRow, OfferRow
 from traceability.identifiers import new_token
 from traceability.sequencing.commands import Command, Reserve, Write
@@ -36,6 +39,9 @@ FROM made JOIN listing l ON l.id = made.listing_id
 """
 
 
+MOST_GRAMS: Final = 10**15  # a thousand million tonnes: more is a slip of the keyboard, and a bigint ends at 9e18
+
+
 @dataclass(frozen=True, slots=True)
 class Bid:
     """What a buyer offers: grams at a price per tonne."""
@@ -57,6 +63,8 @@ def _check(actor: Actor, row: ListingRow, grams: int) -> None:
         raise Forbidden("This is your own listing.", field="listing", value=row.id)
     if row.state != "published":
         raise Conflict("This is not offered any more.", field="listing", value=row.id)
+    if grams > MOST_GRAMS:
+        raise Invalid("This is no quantity.", field="grams", value=grams, fix="State the mass in grams, kg or t.")
     if grams < row.smallest_grams:
         raise Invalid(
             "This is less than the seller sells.", field="grams", value=grams,
@@ -68,7 +76,9 @@ async def make_offer(session: AsyncSession, actor: Actor, number: int, bid: Bid,
     """Offer for some of a listing. Raises NotFound, Forbidden, Conflict or Invalid."""
     row = await listing(session, number)
     _check(actor, row, bid.grams)
-    if bid.currency != row.currency or bid.price < 0:
+    check_price(bid.price, bid.currency)
+    check_text(bid.message, "message")
+    if bid.currency != row.currency:
         raise Invalid(
             "The seller asks in another currency.", field="currency", value=bid.currency, fix=f"Use {row.currency}."
         )
@@ -81,8 +91,13 @@ async def make_offer(session: AsyncSession, actor: Actor, number: int, bid: Bid,
     return made
 
 
-async def answer(session: AsyncSession, actor: Actor, number: int, state: str, moment: datetime) -> None:
-    """Decline (seller) or withdraw (buyer) an open offer. Raises NotFound, or Conflict where it is answered."""
+async def answer(
+    session: AsyncSession, actor: Actor, number: int, state: Literal["declined", "withdrawn"], moment: datetime
+) -> None:
+    """Decline (seller) or withdraw (buyer) an open offer.
+
+    Raises NotFound, Forbidden for the other side's answer, or Conflict where it is answered.
+    """
     actor.must("trade")
     side = OfferRow.seller if state == "declined" else OfferRow.buyer
     done = await session.execute(
@@ -92,7 +107,10 @@ async def answer(session: AsyncSession, actor: Actor, number: int, state: str, m
         .returning(OfferRow.id)
     )
     if done.first() is None:
-        await offer(session, actor, number)
+        row = await offer(session, actor, number)
+        if actor.organisation_id != (row.seller if state == "declined" else row.buyer):
+            whose = "seller declines" if state == "declined" else "buyer withdraws"
+            raise Forbidden(f"The {whose} an offer.", field="offer", value=number)
         raise Conflict("This offer is answered already.", field="offer", value=number)
 
 
@@ -104,41 +122,49 @@ async def offer(session: AsyncSession, actor: Actor, number: int) -> OfferRow:
     return row
 
 
-async def offers(session: AsyncSession, actor: Actor) -> list[OfferRow]:
-    """Offers that the actor made or was made, newest first."""
+async def offers(session: AsyncSession, actor: Actor, before: int = LARGEST_ID, limit: int = MOST) -> list[OfferRow]:
+    """Offers that the actor made or was made, newest first, from below the id `before`."""
     mine = (OfferRow.seller == actor.organisation_id) | (OfferRow.buyer == actor.organisation_id)
-    return list(await session.scalars(select(OfferRow).where(mine).order_by(OfferRow.id.desc())))
+    rows = select(OfferRow).where(mine, OfferRow.id < before).order_by(OfferRow.id.desc()).limit(limit)
+    return list(await session.scalars(rows))
 
 
 async def accept(
-    session: AsyncSession, sequencer: Sequencer, actor: Actor, number: int, public_url: str, moment: datetime
-) -> str:
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, number: int, public_url: str, moment: datetime,
+    *, key: Key | None = None,
+) -> str:  # fmt: skip
     """Accept an offer: reservation, offer and trade in one commit. Answers the trade's reference.
 
-    Raises NotFound, Conflict (answered meanwhile), or BalanceExceeded (sold meanwhile).
+    Raises NotFound, Forbidden (not the seller), Conflict (answered meanwhile), or BalanceExceeded (sold meanwhile).
+    With a `key` the answer is kept in the same commit.
     """
     actor.must("trade")
     row = await offer(session, actor, number)
     if row.seller != actor.organisation_id:
         raise Forbidden("The seller accepts an offer.", field="offer", value=number)
+    if row.state != "open":
+        raise Conflict("This offer is answered already.", field="offer", value=number)
     listed = await listing(session, row.listing_id)
     reference = trade_reference(public_url)
     answered = Conflict("This offer is answered already.", field="offer", value=number)
-    command = Command(
-        (Reserve(reference, listed.lot_uri, row.seller, row.buyer, row.grams),),
-        (Write(ACCEPT, (number, row.seller, moment), answered), Write(AGREE, (reference, number, moment), answered)),
+    writes = (
+        Write(ACCEPT, (number, row.seller, moment), answered),
+        Write(AGREE, (reference, number, moment), answered),
+        *remembering(key, {"reference": reference}, moment),
     )
-    await sequencer.submit(command)
+    reserve = Reserve(reference, listed.lot_uri, row.seller, row.buyer, row.grams)
+    await sequencer.submit(Command((reserve,), writes))
     return reference
 
 
 async def buy(
     session: AsyncSession, sequencer: Sequencer, actor: Actor, number: int, grams: int, public_url: str,
-    moment: datetime,
+    moment: datetime, *, key: Key | None = None,
 ) -> str:  # fmt: skip
     """Buy at the listed price: reservation, accepted offer and trade in one commit. Answers the trade's reference.
 
     Raises NotFound, Forbidden, Invalid, Conflict (withdrawn or priced anew meanwhile), or BalanceExceeded.
+    With a `key` the answer is kept in the same commit.
     """
     row = await listing(session, number)
     _check(actor, row, grams)
@@ -146,5 +172,6 @@ async def buy(
     changed = Conflict("This is not offered so any more.", field="listing", value=number, fix="Look at it again.")
     bought = Write(BUY, (number, actor.organisation_id, grams, reference, moment, row.price, row.currency), changed)
     reserve = Reserve(reference, row.lot_uri, row.organisation_id, actor.organisation_id, grams)
-    await sequencer.submit(Command((reserve,), (bought,)))
+    writes = (bought, *remembering(key, {"reference": reference}, moment))
+    await sequencer.submit(Command((reserve,), writes))
     return reference

@@ -1,43 +1,66 @@
 """Trades: what was agreed, and where its goods are by what both sides' events say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
-from foundation.database import Scope, set_reader
 from foundation.errors import Conflict, Forbidden, NotFound
 from foundation.registry import Organisation
+from marketplace.paging import LARGEST_ID, MOST
+from marketplace.reading import reading_record
 from marketplace.tables import TradeRow
-from traceability.composing import At, Composed, received, rejected, shipped
+from traceability.ledger.book import STOCK, TRANSIT
 from traceability.ledger.interpretation import REJECTING
 from traceability.sequencing.commands import Command, GiveBack, Write
 from traceability.sequencing.sequencer import Sequencer
 from traceability.tables import EntryRow, EventRow, ReferenceRow, ReservationRow
 
 State = Literal["reserved", "shipped", "received", "rejected", "cancelled"]
+Side = Literal["seller", "buyer"]
 CANCEL: Final = """
 UPDATE trade SET state = 'cancelled' WHERE reference = $1 AND state = 'agreed' AND (seller = $2 OR buyer = $2)
     AND EXISTS (SELECT FROM reservation r WHERE r.reference = $1 AND r.remaining = r.grams)
 """
+# The rest of a trade of which something left: it stands for what was sent.
+CLOSE: Final = """
+UPDATE trade SET state = 'agreed' WHERE reference = $1 AND state = 'agreed' AND (seller = $2 OR buyer = $2)
+    AND EXISTS (SELECT FROM reservation r WHERE r.reference = $1 AND r.remaining BETWEEN 1 AND r.grams - 1)
+"""
+
+
+class Line(NamedTuple):
+    """One entry of an event that names the trade; an event without entries is a line without account."""
+
+    event: int
+    biz_step: str | None
+    time: datetime
+    outcome: str
+    holder: int | None
+    account: str | None
+    grams: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """Where a trade's goods are: sender's and receiver's own masses, and the events that say so."""
+    """Where a trade's goods are, in grams: set aside, sent by the seller's weight, on their way, received by the
+    buyer's own weight; and the events that say so (index, biz_step, event time, outcome)."""
 
     state: State
     shipped: int
     received: int
-    events: tuple[tuple[int, str, datetime, str], ...]  # index, biz_step, event time, outcome
+    events: tuple[tuple[int, str, datetime, str], ...]
+    reserved: int = 0
+    in_transit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A sale with its parties' names and the state of its goods."""
+    """A sale with its parties and the state of its goods."""
 
     row: TradeRow
     seller: Organisation
@@ -50,86 +73,86 @@ async def trade(session: AsyncSession, actor: Actor, reference: str) -> Trade:
     row = await session.scalar(select(TradeRow).where(TradeRow.reference == reference))
     if row is None or actor.organisation_id not in (row.seller, row.buyer):
         raise NotFound("There is no such trade.", field="trade", value=reference)
-    return await _told(session, actor, row)
+    (told,) = await _told(session, actor, [row])
+    return told
 
 
-async def trades(session: AsyncSession, actor: Actor) -> list[Trade]:
-    """The actor's trades, newest first (the last hundred)."""
+async def trades(session: AsyncSession, actor: Actor, before: int = LARGEST_ID, limit: int = MOST) -> list[Trade]:
+    """The actor's trades, newest first, from below the id `before`; four statements whatever their number."""
     mine = (TradeRow.seller == actor.organisation_id) | (TradeRow.buyer == actor.organisation_id)
-    rows = await session.scalars(select(TradeRow).where(mine).order_by(TradeRow.id.desc()).limit(100))
-    return [await _told(session, actor, row) for row in rows.all()]
+    rows = select(TradeRow).where(mine, TradeRow.id < before).order_by(TradeRow.id.desc()).limit(limit)
+    return await _told(session, actor, (await session.scalars(rows)).all())
 
 
-async def _told(session: AsyncSession, actor: Actor, row: TradeRow) -> Trade:
-    parties = await session.scalars(select(Organisation).where(Organisation.id.in_([row.seller, row.buyer])))
-    names = {each.id: each for each in parties}
-    return Trade(row, names[row.seller], names[row.buyer], await _goods(session, actor, row))
-
-
-async def _goods(session: AsyncSession, actor: Actor, row: TradeRow) -> Goods:
-    """Both sides' events under the trade's reference: both parties may read these, and only these."""
-    await set_reader(session, actor.organisation_id, Scope.RECORD)
-    event = (EventRow.index, EventRow.biz_step, EventRow.event_time, EventRow.outcome)
-    found = await session.execute(
-        select(*event, EntryRow.account, EntryRow.grams)
-        .join(ReferenceRow, ReferenceRow.event_index == EventRow.index)
-        .outerjoin(EntryRow, (EntryRow.event_index == EventRow.index) & (EntryRow.lot_id == row.lot_id))
-        .where(
-            ReferenceRow.reference == row.reference, EventRow.organisation_id.in_([row.seller, row.buyer])
+async def _told(session: AsyncSession, actor: Actor, rows: Sequence[TradeRow]) -> list[Trade]:
+    """These trades of the actor's, with both sides' events: both parties may read those, and only those."""
+    if not rows:
+        return []
+    parties = {number for row in rows for number in (row.seller, row.buyer)}
+    found = await session.scalars(select(Organisation).where(Organisation.id.in_(parties)))
+    named = {each.id: each for each in found}
+    references = [row.reference for row in rows]
+    async with reading_record(session, actor):
+        lines = await _lines(session, rows)
+        kept = await session.execute(
+            select(ReservationRow.reference, ReservationRow.remaining).where(ReservationRow.reference.in_(references))
         )
+        reserved = {row.reference: row.remaining for row in kept}
+    return [
+        Trade(
+            row, named[row.seller], named[row.buyer],
+            goods_of(row, lines[row.reference], reserved.get(row.reference, 0)),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _lines(session: AsyncSession, rows: Sequence[TradeRow]) -> dict[str, list[Line]]:
+    event = (EventRow.index, EventRow.biz_step, EventRow.event_time, EventRow.outcome)
+    entry = (EntryRow.holder, EntryRow.account, EntryRow.grams)
+    found = await session.execute(
+        select(ReferenceRow.reference, *event, *entry)
+        .join(ReferenceRow, ReferenceRow.event_index == EventRow.index)
+        .join(TradeRow, TradeRow.reference == ReferenceRow.reference)
+        .outerjoin(EntryRow, (EntryRow.event_index == EventRow.index) & (EntryRow.lot_id == TradeRow.lot_id))
+        .where(ReferenceRow.reference.in_([row.reference for row in rows]))
+        .where(EventRow.organisation_id.in_([TradeRow.seller, TradeRow.buyer]))
         .order_by(EventRow.index)
-    )  # fmt: skip
-    lines = found.all()
-    await set_reader(session, actor.organisation_id, Scope.ORGANISATION)
-    return goods_of(row.state, [tuple(line) for line in lines])
+    )
+    lines: dict[str, list[Line]] = {row.reference: [] for row in rows}
+    for reference, *line in found:
+        lines[reference].append(Line._make(line))
+    return lines
 
 
-def goods_of(agreed: str, lines: list[tuple[Any, ...]]) -> Goods:
-    """The state of a trade's goods from (index, biz_step, time, outcome, account, grams) of the events that name it."""
-    shipped_grams = received_grams = 0
-    state: State = "cancelled" if agreed == "cancelled" else "reserved"
+def goods_of(row: TradeRow, lines: Sequence[Line], reserved: int = 0) -> Goods:
+    """The state of a trade's goods from the entries of the events that name it.
+
+    It follows the masses, not the order of events: an event declared erroneous has reversing entries, and is undone.
+    """
+    shipped = received = returned = in_transit = 0
     events: dict[int, tuple[int, str, datetime, str]] = {}
-    for index, step, time, outcome, account, grams in lines:
-        events[index] = (index, step or "", time, outcome)
-        if outcome != "counted" or grams is None:
-            continue
-        if step == "shipping" and account == "transit":
-            shipped_grams, state = shipped_grams + grams, "shipped"
-        elif step == "receiving" and account == "stock":
-            received_grams, state = received_grams + grams, "received"
-        elif step == REJECTING:
-            state = "rejected"
-    return Goods(state, shipped_grams, received_grams, tuple(events.values()))
+    for line in lines:
+        events[line.event] = (line.event, line.biz_step or "", line.time, line.outcome)
+        grams = line.grams or 0
+        if (line.holder, line.account) == (row.buyer, TRANSIT):
+            in_transit += grams
+            shipped += grams if line.biz_step == "shipping" else 0
+        elif (line.holder, line.account) == (row.buyer, STOCK):
+            received += grams
+        elif (line.holder, line.account, line.biz_step) == (row.seller, STOCK, REJECTING):
+            returned += grams
+    state: State
+    if shipped == 0:
+        state = "reserved" if row.state == "agreed" else "cancelled"
+    elif in_transit > 0:
+        state = "shipped"
+    else:
+        state = "received" if received or not returned else "rejected"
+    return Goods(state, shipped, received, tuple(events.values()), reserved, in_transit)
 
 
-def shipment(told: Trade, at: At, grams: int | None = None) -> Composed:
-    """The seller's shipping event for a trade. Raises Conflict where it left already."""
-    if told.goods.state != "reserved":
-        raise Conflict("This trade has left already.", field="trade", value=told.row.reference)
-    lots = {told.row.lot_uri: grams or told.row.grams}
-    return shipped(at, told.seller.uri, told.buyer.uri, lots, (told.row.reference,))
-
-
-def receipt(told: Trade, at: At, weighed: int) -> Composed:
-    """The buyer's receiving event, by its own scale. Raises Conflict where nothing is on its way."""
-    _on_its_way(told)
-    lots = {told.row.lot_uri: (told.goods.shipped, weighed)}
-    return received(at, told.seller.uri, told.buyer.uri, lots, (told.row.reference,))
-
-
-def rejection(told: Trade, at: At) -> Composed:
-    """The buyer does not take it: it goes back whole. Raises Conflict where nothing is on its way."""
-    _on_its_way(told)
-    lots = {told.row.lot_uri: told.goods.shipped}
-    return rejected(at, told.seller.uri, told.buyer.uri, lots, (told.row.reference,))
-
-
-def _on_its_way(told: Trade) -> None:
-    if told.goods.state != "shipped":
-        raise Conflict("Nothing of this trade is on its way.", field="trade", value=told.row.reference)
-
-
-def check_side(told: Trade, actor: Actor, side: Literal["seller", "buyer"]) -> None:
+def check_side(told: Trade, actor: Actor, side: Side) -> None:
     """Raises Forbidden for the other side."""
     if actor.organisation_id != (told.row.seller if side == "seller" else told.row.buyer):
         raise Forbidden(f"Only the {side} does this.", field="trade", value=told.row.reference)
@@ -137,16 +160,26 @@ def check_side(told: Trade, actor: Actor, side: Literal["seller", "buyer"]) -> N
 
 async def cancel(session: AsyncSession, sequencer: Sequencer, actor: Actor, reference: str) -> None:
     """Cancel before anything has left: the grams are free again. Raises NotFound or Conflict."""
-    actor.must("trade")
-    told = await trade(session, actor, reference)
     left = Conflict("This trade has left already, or is cancelled.", field="trade", value=reference)
-    if told.goods.state != "reserved":
-        raise left
-    write = Write(CANCEL, (reference, actor.organisation_id), left)
+    await _give_back(session, sequencer, actor, reference, CANCEL, left)
+
+
+async def close(session: AsyncSession, sequencer: Sequencer, actor: Actor, reference: str) -> None:
+    """Nothing more will be sent: what is still set aside is free again, the trade stands for what has left.
+
+    Raises NotFound, or Conflict where nothing has left yet or nothing is set aside.
+    """
+    nothing = Conflict(
+        "Nothing has left yet, or nothing is set aside.", field="trade", value=reference,
+        fix="Cancel a trade of which nothing has left.",
+    )  # fmt: skip
+    await _give_back(session, sequencer, actor, reference, CLOSE, nothing)
+
+
+async def _give_back(
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, reference: str, sql: str, refusal: Conflict
+) -> None:
+    actor.must("trade")
+    await trade(session, actor, reference)
+    write = Write(sql, (reference, actor.organisation_id), refusal)
     await sequencer.submit(Command((GiveBack(reference),), (write,)))
-
-
-async def reserved_grams(session: AsyncSession, reference: str) -> int:
-    """What is still set aside for a trade."""
-    remaining = await session.scalar(select(ReservationRow.remaining).where(ReservationRow.reference == reference))
-    return remaining or 0

@@ -1,9 +1,11 @@
 """Twenty buyers on one lot, a hundred rounds: never oversold; and what 512 captures cost in statements and commits."""
 
 import asyncio
+from decimal import Decimal
 
 import asyncpg
 
+from foundation.access import Actor
 from foundation.errors import Refusal
 from marketplace.listings import Terms, publish
 from marketplace.negotiation import Bid, accept, buy, make_offer
@@ -24,12 +26,12 @@ async def test_twenty_buyers_never_oversell_one_lot(world: World, owner: asyncpg
     for _ in range(ROUNDS):
         lot = await world.stock(seller, 100_000)
         async with process.database.begin(seller.actor.organisation_id) as session:
-            terms = Terms(price=100, currency="JPY", smallest_grams=10_000, incoterm="FCA")  # type: ignore[arg-type]
+            terms = Terms(Decimal(100), "JPY", 10_000, "FCA")
             listed = await publish(session, seller.actor, lot, terms, (), world.clock().date(), world.clock())
 
-        async def one(actor: object, number: int = listed.id) -> str:
-            async with process.database.begin(actor.organisation_id) as session:  # type: ignore[attr-defined]
-                return await buy(session, process.sequencer, actor, number, 10_000, BASE, world.clock())  # type: ignore[arg-type]
+        async def one(actor: Actor, number: int = listed.id) -> str:
+            async with process.database.begin(actor.organisation_id) as session:
+                return await buy(session, process.sequencer, actor, number, 10_000, BASE, world.clock())
 
         answers = await asyncio.gather(*(one(buyer.actor) for buyer in buyers), return_exceptions=True)
         won = [each for each in answers if isinstance(each, str)]
@@ -48,10 +50,10 @@ async def test_an_offer_is_accepted_once_by_whoever_comes_first(world: World, ow
     seller, buyer = await world.firm("recycler"), await world.firm("manufacturer")
     lot = await world.stock(seller, 100_000)
     async with process.database.begin(seller.actor.organisation_id) as session:
-        terms = Terms(price=100, currency="JPY", smallest_grams=10_000, incoterm="FCA")  # type: ignore[arg-type]
+        terms = Terms(Decimal(100), "JPY", 10_000, "FCA")
         listed = await publish(session, seller.actor, lot, terms, (), world.clock().date(), world.clock())
     async with process.database.begin(buyer.actor.organisation_id) as session:
-        bid = Bid(60_000, 90, "JPY")  # type: ignore[arg-type]
+        bid = Bid(60_000, Decimal(90), "JPY")
         made = await make_offer(session, buyer.actor, listed.id, bid, world.clock())
 
     async def answered() -> str:

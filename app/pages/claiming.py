@@ -57,7 +57,7 @@ def _row(t: Speech, each: Claimed, zone: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@get("/claims", opt={"access": SIGNED_IN})
+@get("/claims", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def claims_page(request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor]) -> Response[str]:
     """What was claimed, and the form for a claim."""
     asked = {"lot": request.query_params.get("lot", ""), "jurisdiction": actor.country}
@@ -94,7 +94,7 @@ def _claiming(form: Mapping[str, str], lang: str) -> Claiming:
     return Claiming(form["lot"], "content", grams_of(form, lang), form["jurisdiction"], form["statement"])
 
 
-@post("/claims", opt={"access": May("claim")})
+@post("/claims", opt={"access": May("claim")}, include_in_schema=False)
 async def claim_form(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], sequencer: Given[Sequencer],
     clock: Given[Clock],

@@ -75,7 +75,7 @@ def _here(form: Mapping[str, str], **changed: str) -> str:
     return "/market" + (f"?{urlencode(kept)}" if kept else "")
 
 
-@get("/market", opt={"access": SIGNED_IN})
+@get("/market", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def market_page(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     catalogue: Given[Catalogue], clock: Given[Clock],
@@ -120,7 +120,7 @@ async def _one(
     return offered
 
 
-@get("/market/{number:int}", opt={"access": SIGNED_IN})
+@get("/market/{number:int}", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def listing_page(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     catalogue: Given[Catalogue], verifiers: Given[Sequence[Verifier]], clock: Given[Clock], number: FromPath[int],
@@ -134,7 +134,7 @@ async def listing_page(
     )  # fmt: skip
 
 
-@get("/market/{number:int}/buy", opt={"access": May("trade")})
+@get("/market/{number:int}/buy", opt={"access": May("trade")}, include_in_schema=False)
 async def buy_page(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     clock: Given[Clock], number: FromPath[int],
@@ -164,7 +164,7 @@ def _checked(
     )  # fmt: skip
 
 
-@post("/market/{number:int}/buy", opt={"access": May("trade")})
+@post("/market/{number:int}/buy", opt={"access": May("trade")}, include_in_schema=False)
 async def buy_form(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     sequencer: Given[Sequencer], settings: Given[Settings], clock: Given[Clock], number: FromPath[int],
@@ -183,7 +183,7 @@ async def buy_form(
     return Redirect(f"/trades/{reference.rpartition('/')[2]}?done=bought", status_code=303)
 
 
-@get("/market/{number:int}/offer", opt={"access": May("trade")})
+@get("/market/{number:int}/offer", opt={"access": May("trade")}, include_in_schema=False)
 async def offer_page(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     clock: Given[Clock], number: FromPath[int],
@@ -194,7 +194,7 @@ async def offer_page(
     return show(request, "market/offer.html", offered=offered, form=form)
 
 
-@post("/market/{number:int}/offer", opt={"access": May("trade")})
+@post("/market/{number:int}/offer", opt={"access": May("trade")}, include_in_schema=False)
 async def offer_form(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     clock: Given[Clock], number: FromPath[int],

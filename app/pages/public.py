@@ -89,7 +89,7 @@ async def _told(
     return page
 
 
-@route("/id/{token:str}", http_method=READ, opt={"access": PUBLIC})
+@route("/id/{token:str}", http_method=READ, opt={"access": PUBLIC}, include_in_schema=False)
 async def label_page(
     request: AnyRequest,
     record: Given[AsyncSession],
@@ -129,7 +129,7 @@ async def digital_link_page(
     return await _told(request, record, lot, actor, verifiers)
 
 
-@get("/scan", opt={"access": PUBLIC})
+@get("/scan", opt={"access": PUBLIC}, include_in_schema=False)
 async def scan_page(request: AnyRequest, record: Given[AsyncSession], code: FromQuery[str] = "") -> Response[Any]:
     """For whoever has no camera: a form for the code under the square, and where it leads."""
     if not code.strip():
@@ -141,7 +141,7 @@ async def scan_page(request: AnyRequest, record: Given[AsyncSession], code: From
     return Redirect(f"/id/{lot.token}", status_code=303)
 
 
-@post("/id/{token:str}/report", opt={"access": PUBLIC})
+@post("/id/{token:str}/report", opt={"access": PUBLIC}, include_in_schema=False)
 async def report_form(
     request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor | None], verifiers: Given[Sequence[Verifier]],
     clock: Given[Clock], token: FromPath[str],

@@ -20,8 +20,7 @@ from foundation.access import SIGNED_IN, Actor, May
 from foundation.errors import Conflict, Invalid, NotFound, Refusal
 from foundation.registry import Facility, facilities
 from foundation.settings import Settings, public_base
-from marketplace.api import Step, move_goods
-from marketplace.payloads import GoodsIn
+from marketplace.api import GoodsIn, Step, move_goods
 from marketplace.trades import Trade, cancel, trade, trades
 from traceability.capture import Door
 from traceability.sequencing.sequencer import Sequencer
@@ -56,7 +55,7 @@ def _dealt(t: Speech, told: Trade, actor: Actor) -> Dealt:
     )  # fmt: skip
 
 
-@get("/trades", opt={"access": SIGNED_IN})
+@get("/trades", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def trades_page(request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor]) -> Response[str]:
     """Every trade of the organisation, what asks for a hand first."""
     t = speech_of(request)
@@ -73,7 +72,7 @@ def _reference(settings: Settings, token: str) -> str:
     return f"{public_base(settings)}/trade/{token}"
 
 
-@get("/trades/{token:str}", opt={"access": SIGNED_IN})
+@get("/trades/{token:str}", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def trade_page(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
     token: FromPath[str],
@@ -118,7 +117,7 @@ def _timeline(t: Speech, told: Trade, places: list[Facility]) -> list[dict[str, 
     return rows
 
 
-@post("/trades/{token:str}/{step:str}", opt={"access": May("capture")})
+@post("/trades/{token:str}/{step:str}", opt={"access": May("capture")}, include_in_schema=False)
 async def goods_form(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
     door: Given[Door], token: FromPath[str], step: FromPath[str],
@@ -144,7 +143,7 @@ def _facility(form: Mapping[str, str]) -> int:
     return int(chosen)
 
 
-@post("/trades/{token:str}/cancel", opt={"access": May("trade")})
+@post("/trades/{token:str}/cancel", opt={"access": May("trade")}, include_in_schema=False)
 async def cancel_form(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
     sequencer: Given[Sequencer], token: FromPath[str],

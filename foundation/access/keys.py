@@ -27,7 +27,9 @@ def check_roles(roles: Iterable[str]) -> list[str]:
     wanted = sorted(set(roles))
     unknown = [role for role in wanted if role not in ROLES]
     if unknown or not wanted:
-        raise Invalid("No such role.", field="roles", value=unknown, fix=f"Use one or more of {', '.join(ROLES)}.")
+        raise Invalid(
+            "No such role.", field="roles", value=unknown, fix=f"Use one or more of {', '.join(sorted(ROLES))}."
+        )
     return wanted
 
 

@@ -1,5 +1,6 @@
 """People and their sessions: argon2 passwords, lock-out without telling, tokens that are kept only as hashes."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -10,13 +11,13 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access.actor import Actor
 from foundation.access.keys import check_roles
 from foundation.access.tables import PersonRow, SessionRow
-from foundation.errors import Conflict, Invalid, Unauthenticated
+from foundation.errors import Conflict, Invalid, NotFound, Unauthenticated
 from foundation.registry import Organisation
 
 LASTS: Final = timedelta(hours=12)
@@ -63,19 +64,13 @@ async def register_person(
 async def sign_in(
     session: AsyncSession, email: str, password: str, moment: datetime, hasher: PasswordHasher = HASHER
 ) -> str | None:
-    """A new session's token, or None in the same time for every reason (commit either way: failures are counted)."""
-    person = await session.scalar(select(PersonRow).where(PersonRow.email == email.strip().lower()))
-    fits = _fits(hasher, person.password_hash if person else _nobody(hasher), password)
-    if person is None:
+    """A new session's token, or None in the same time for every reason (commit either way: tries are counted)."""
+    person = await _counted(session, email.strip().lower(), moment)
+    kept = person.password_hash if person else None
+    if not await asyncio.to_thread(_fits, hasher, kept, password) or person is None:
         return None
-    locked = person.locked_until is not None and person.locked_until > moment
-    if not fits or locked or not person.active:
-        if not locked:
-            person.failed_logins += 1
-            if person.failed_logins >= TRIES:
-                person.failed_logins, person.locked_until = 0, moment + LOCKED
-        return None
-    person.failed_logins, person.locked_until = 0, None
+    opened = update(PersonRow).where(PersonRow.id == person.id).values(failed_logins=0, locked_until=None)
+    await session.execute(opened)
     token = secrets.token_urlsafe(32)
     session.add(
         SessionRow(
@@ -87,9 +82,26 @@ async def sign_in(
     return token
 
 
-def _fits(hasher: PasswordHasher, kept: str, password: str) -> bool:
+async def _counted(session: AsyncSession, email: str, moment: datetime) -> Row[int, int, str] | None:
+    """Who may try now, the try counted before it is looked at: tries at the same time cannot outrun the lock."""
+    last = PersonRow.failed_logins + 1 >= TRIES
+    tried = (
+        update(PersonRow)
+        .where(PersonRow.email == email, PersonRow.active)
+        .where(PersonRow.locked_until.is_(None) | (PersonRow.locked_until <= moment))
+        .values(
+            failed_logins=case((last, 0), else_=PersonRow.failed_logins + 1),
+            locked_until=case((last, moment + LOCKED), else_=None),
+        )
+        .returning(PersonRow.id, PersonRow.organisation_id, PersonRow.password_hash)
+    )
+    return (await session.execute(tried)).one_or_none()
+
+
+def _fits(hasher: PasswordHasher, kept: str | None, password: str) -> bool:
+    """Whether this is the password; `None` (nobody) costs as much."""
     try:
-        return bool(hasher.verify(kept, password))
+        return bool(hasher.verify(kept or _nobody(hasher), password)) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -97,6 +109,19 @@ def _fits(hasher: PasswordHasher, kept: str, password: str) -> bool:
 async def sign_out(session: AsyncSession, token: str) -> None:
     """The session is over."""
     await session.execute(delete(SessionRow).where(SessionRow.token_hash == _hash(token)))
+
+
+async def disable_person(session: AsyncSession, *, organisation_id: int, person_id: int) -> None:
+    """This person signs in no more, and every session of theirs is over. Raises NotFound."""
+    disabled = (
+        update(PersonRow)
+        .where(PersonRow.id == person_id, PersonRow.organisation_id == organisation_id)
+        .values(active=False)
+        .returning(PersonRow.id)
+    )
+    if (await session.execute(disabled)).first() is None:
+        raise NotFound("There is no such person.", field="person", value=person_id)
+    await session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
 
 
 async def set_language(session: AsyncSession, person_id: int, language: str) -> None:

@@ -60,23 +60,33 @@ CREATE TABLE trade (
 CREATE INDEX trade_seller_index ON trade (seller);
 CREATE INDEX trade_buyer_index ON trade (buyer);
 
-GRANT SELECT, INSERT, UPDATE ON listing, offer TO junkan_app;
-GRANT SELECT, INSERT ON listing_property TO junkan_app;
+-- Terms never change once they are stated: a request changes only the state, and only the sequencer accepts,
+-- because an acceptance reserves grams in the same commit.
+GRANT SELECT, INSERT ON listing, offer, listing_property TO junkan_app;
+GRANT UPDATE (state) ON listing TO junkan_app;
+GRANT UPDATE (state, answered_at) ON offer TO junkan_app;
 GRANT SELECT ON trade TO junkan_app;
-GRANT SELECT, INSERT, UPDATE ON offer, trade TO junkan_writer;
+GRANT SELECT, INSERT ON offer, trade TO junkan_writer;
+GRANT UPDATE (state, answered_at) ON offer TO junkan_writer;
+GRANT UPDATE (state) ON trade TO junkan_writer;
 GRANT SELECT ON listing TO junkan_writer;
 ALTER TABLE listing ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE listing_property ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE offer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE trade ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY published ON listing FOR SELECT USING (state = 'published' OR organisation_id = junkan_organisation());
-CREATE POLICY own_insert ON listing FOR INSERT WITH CHECK (organisation_id = junkan_organisation());
-CREATE POLICY own_update ON listing FOR UPDATE USING (organisation_id = junkan_organisation());
+CREATE POLICY own_insert ON listing FOR INSERT WITH CHECK (organisation_id = junkan_organisation()
+    AND EXISTS (SELECT FROM balance b WHERE b.lot_id = listing.lot_id AND b.holder = junkan_organisation()));
+CREATE POLICY own_update ON listing FOR UPDATE USING (organisation_id = junkan_organisation() AND state = 'published')
+    WITH CHECK (organisation_id = junkan_organisation());
 CREATE POLICY of_visible_listing ON listing_property FOR SELECT
     USING (EXISTS (SELECT FROM listing l WHERE l.id = listing_id));
 CREATE POLICY own_insert ON listing_property FOR INSERT WITH CHECK (EXISTS (
     SELECT FROM listing l WHERE l.id = listing_id AND l.organisation_id = junkan_organisation()));
 CREATE POLICY parties ON offer FOR SELECT USING (junkan_organisation() IN (seller, buyer));
-CREATE POLICY buyer_makes ON offer FOR INSERT WITH CHECK (buyer = junkan_organisation());
-CREATE POLICY parties_answer ON offer FOR UPDATE USING (junkan_organisation() IN (seller, buyer));
+CREATE POLICY buyer_makes ON offer FOR INSERT WITH CHECK (buyer = junkan_organisation() AND state = 'open'
+    AND seller = (SELECT l.organisation_id FROM listing l WHERE l.id = listing_id AND l.state = 'published'));
+CREATE POLICY parties_answer ON offer FOR UPDATE USING (junkan_organisation() IN (seller, buyer) AND state = 'open')
+    WITH CHECK ((seller = junkan_organisation() AND state = 'declined')
+             OR (buyer = junkan_organisation() AND state = 'withdrawn'));
 CREATE POLICY parties ON trade FOR SELECT USING (junkan_organisation() IN (seller, buyer));

@@ -1,0 +1,112 @@
+"""Idempotence: the machine POSTs of /api/v1 take an Idempotency-Key, whatever the handler behind them does."""
+
+from asyncio import Future
+from contextvars import ContextVar
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.serialization import default_serializer, encode_json
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.access import Actor
+from foundation.idempotency import Asked, Saved, asked, keep, replay, still_running, take
+from traceability.sequencing.commands import Command, Prepared, Receipt, Reserve, Write
+from traceability.sequencing.sequencer import Sequencer
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+UNDER: Final = "/api/v1/"
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Replayed(Exception):
+    """Not done again: the answer of the first time is given."""
+
+    def __init__(self, saved: Saved) -> None:
+        super().__init__("answered before")
+        self.saved = saved
+
+
+class Once:
+    """What one keyed request does: its transaction, and whether its effect is under way elsewhere."""
+
+    def __init__(self, request: Asked, session: AsyncSession, moment: datetime) -> None:
+        self.asked, self.session, self.moment, self.sent = request, session, moment, False
+
+
+# The framework's hook after a handler is given the answer only; this says whose it is.
+_CURRENT: ContextVar[AnyRequest | None] = ContextVar("request", default=None)
+
+
+def keyed(request: AnyRequest) -> bool:
+    """Does a machine send this POST with a key? Events are idempotent by their own ids, forms by their check pages."""
+    actor: Actor | None = request.state.actor
+    named = HEADER in request.headers and request.method == "POST" and request.url.path.startswith(UNDER)
+    return named and actor is not None and actor.key_id is not None
+
+
+async def before(request: AnyRequest) -> None:
+    """Hook: remember whose answer comes next."""
+    _CURRENT.set(request)
+
+
+async def begin(request: AnyRequest, session: AsyncSession, moment: datetime) -> None:
+    """At the start of the request's transaction. Raises Replayed, StillRunning, KeyReused or Invalid."""
+    actor: Actor | None = request.state.actor
+    if actor is None or not keyed(request):
+        return
+    path = f"{request.url.path}?{request.url.query}"
+    wanted = asked(actor.organisation_id, request.headers[HEADER], request.method, path, await request.body())
+    saved = await replay(session, wanted)
+    if saved is not None:
+        raise Replayed(saved)
+    request.state.once = Once(wanted, session, moment)
+
+
+async def after(response: Any) -> Any:
+    """Hook: save the answer in the transaction that the handler used, which commits after this and before it leaves."""
+    request = _CURRENT.get()
+    once: Once | None = getattr(request.state, "once", None) if request else None
+    if once is not None and isinstance(response, Response):
+        answer = {"body": response.content, "location": response.headers.get("Location")}
+        encoded = encode_json(answer, serializer=default_serializer).decode()
+        await keep(once.session, once.asked, response.status_code or 200, encoded, once.moment)
+    return response
+
+
+def again(_: AnyRequest, replayed: Replayed) -> Response[Any]:
+    """The answer of the first time."""
+    saved = replayed.saved
+    headers = {REPLAYED: "true"}
+    if saved.answer.get("location"):
+        headers["Location"] = saved.answer["location"]
+    return Response(saved.answer.get("body"), status_code=saved.status, headers=headers)
+
+
+class OnceSequencer(Sequencer):
+    """The process's sequencer for one keyed request: the first command carries the row that says it was done."""
+
+    def __init__(self, inner: Sequencer, request: AnyRequest) -> None:
+        super().__init__(inner.pool, inner.controls, inner.clock, inner.batch, inner._queue, inner._uris)
+        self.request = request
+
+    async def enqueue(self, command: Command) -> "Future[Receipt]":
+        """Put a command in line; it is refused where another request with this key was first."""
+        once: Once | None = getattr(self.request.state, "once", None)
+        if once is None or once.sent:
+            return await super().enqueue(command)
+        once.sent = True
+        sql, args = take(once.asked, {"body": _done(command)}, once.moment)
+        row = Write(sql, args, still_running(once.asked))
+        return await super().enqueue(replace(command, writes=(*command.writes, row)))
+
+
+def _done(command: Command) -> dict[str, list[str]]:
+    """What a command does, by names that its caller can look up: all that is known where the answer was lost."""
+    return {
+        "references": [each.reference for each in command.items if isinstance(each, Reserve)],
+        "eventIDs": [each.event_id for each in command.items if isinstance(each, Prepared)],
+    }

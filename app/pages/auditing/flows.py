@@ -1,0 +1,134 @@
+"""Flows: a dossier's mass as pictures with their tables: what counted and what not, from stage to stage, by month."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from app.pages.auditing.figures import figure_href
+from app.pictures import Bar, Line, Link, Node, NodeKind, bars, lines, sankey
+from app.words import Speech
+from reports.tables import DossierRow
+
+Linked = Callable[[str, str], Markup]
+WIDE, NARROW = 1040, 328
+ARRIVED: Final = ("collected", "imported", "opening")
+LEVELS: Final = ("sorted", "recycling_input", "recycling_output")
+LEFT: Final = ("residue", "loss", "exported", "energy", "landfill")
+KINDS: Final[Mapping[str, NodeKind]] = {
+    "collected": "collection", "imported": "transport", "opening": "stock", "came_in": "collection",
+    "sorted": "sorting", "recycling_input": "recycling", "recycling_output": "product", "residue": "loss",
+    "loss": "loss", "exported": "transport", "energy": "loss", "landfill": "loss", "aside": "other", "waiting": "stock",
+    "before": "stock",
+}  # fmt: skip
+DRAWN: Final = ("collected", "sorted", "recycling_input", "recycling_output", "residue", "loss")
+
+
+def by_stage(body: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Per stage: grams counted, and grams left out."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in body["stages"]:
+        counted, left = found.get(each["stage"], (0, 0))
+        found[each["stage"]] = (counted + each["grams"], left) if each["counted"] else (counted, left + each["grams"])
+    return found
+
+
+def balance_bars(t: Speech, body: Mapping[str, Any], width: int) -> Markup:
+    """In = counted + left out, stage by stage."""
+    rows = [Bar(t.name("stage", stage), counted, left) for stage, (counted, left) in by_stage(body).items()]
+    rows.sort(key=lambda row: -(row.value + row.rest))
+    return bars(
+        rows, title=t("report.in_equals"), description=t("report.bars_text"), lang=t.lang, width=width
+    )  # fmt: skip
+
+
+def balance_rows(t: Speech, row: DossierRow, link: Linked) -> list[list[Any]]:
+    """Every stage and reason with its grams and events, each linked to them."""
+    return [
+        [
+            t.name("stage", each["stage"]), t("report.counted") if each["counted"] else t("report.left_out"),
+            t.name("reason", each["reason"]) if each["reason"] else "", t.number(each["events"]),
+            link(figure_href(row.id, stage=each["stage"]), t.mass(each["grams"])),
+        ]
+        for each in row.body["stages"]
+    ]  # fmt: skip
+
+
+def flows(body: Mapping[str, Any]) -> list[Link]:
+    """The year's counted mass from arrival to recycling as exact links; what is in neither level is aside.
+
+    Every node's inflow equals its outflow: where a level has more than the one before it, the rest came from stock.
+    """
+    counted = {stage: grams for stage, (grams, _) in by_stage(body).items() if grams}
+    sources = [stage for stage in ARRIVED if stage in counted]
+    links = [Link(stage, "came_in", counted[stage]) for stage in sources] if len(sources) > 1 else []
+    level: str = "came_in" if len(sources) > 1 else (sources[0] if sources else "before")
+    mass, aside = sum(counted[stage] for stage in sources), 0
+    for stage in LEVELS:
+        if stage not in counted:
+            continue
+        grams = counted[stage]
+        links += _links(
+            (level, stage, min(mass, grams)), ("before", stage, grams - mass), (level, "aside", mass - grams)
+        )
+        aside += max(mass - grams, 0)
+        level, mass = stage, grams
+    if level not in {"recycling_output", "before"}:
+        links += _links((level, "waiting", mass))
+    known = [(stage, counted[stage]) for stage in LEFT if stage in counted]
+    waiting = aside - sum(grams for _, grams in known)
+    links += _links(*(("aside", stage, grams) for stage, grams in known))
+    return links + _links(("aside", "waiting", waiting), ("before", "aside", -waiting))
+
+
+def _links(*wanted: tuple[str, str, int]) -> list[Link]:
+    return [Link(source, target, grams) for source, target, grams in wanted if grams > 0 and source != target]
+
+
+def flow_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | None:
+    """The flows as ribbons; None where nothing moved."""
+    links = flows(body)
+    if not links:
+        return None
+    names = list(dict.fromkeys([name for link in links for name in (link.source, link.target)]))
+    nodes = [Node(name, t.name("stage", name), KINDS[name]) for name in names]
+    told = "; ".join(f"{t.name('stage', a.source)} → {t.name('stage', a.target)}: {t.mass(a.grams)}" for a in links)
+    return sankey(nodes, links, title=t("report.flows"), description=told, lang=t.lang, width=width)
+
+
+def flow_rows(t: Speech, body: Mapping[str, Any]) -> list[list[str]]:
+    """The same flows as a table."""
+    return [[t.name("stage", a.source), t.name("stage", a.target), t.mass(a.grams)] for a in flows(body)]
+
+
+def month_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | None:
+    """Counted grams per month and stage."""
+    series = []
+    for stage in DRAWN:
+        points = [(first_of(each["month"]), each["grams"]) for each in body["months"] if each["stage"] == stage]
+        if points:
+            series.append(Line(t.name("stage", stage), points))
+    if not series:
+        return None
+    return lines(
+        series, title=t("report.months"), description=t("report.months_text"), lang=t.lang, period="month", width=width
+    )
+
+
+def first_of(month: str) -> date:
+    """The first day of a month written as 2026-03. Raises ValueError."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def month_rows(t: Speech, row: DossierRow, link: Linked) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of the months: each mass leads to its events."""
+    stages: Sequence[str] = [s for s in DRAWN if any(each["stage"] == s for each in row.body["months"])]
+    grams = {(each["month"], each["stage"]): each["grams"] for each in row.body["months"]}
+    months = sorted({month for month, _ in grams})
+    columns = [t("common.month"), *("#" + t.name("stage", stage) for stage in stages)]
+    return columns, [
+        [month, *(link(figure_href(row.id, stage=stage, month=month), t.mass(grams[month, stage]))
+                  if (month, stage) in grams else "" for stage in stages)]
+        for month in months
+    ]  # fmt: skip

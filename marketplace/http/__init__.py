@@ -1,0 +1,1 @@
+"""The market over HTTP: what clients send and are told, and one handler per act."""

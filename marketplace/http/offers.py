@@ -1,0 +1,86 @@
+"""Offers over HTTP: make one, buy at the listed price, accept, decline, withdraw."""
+
+from typing import Annotated, Any, Final, Literal
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.access import SIGNED_IN, Actor, May
+from foundation.database import Clock
+from foundation.settings import Settings, public_base
+from marketplace.http.listings import KeyHeader
+from marketplace.http.shapes import AnyRequest, BuyIn, OfferIn, paged, shown_offer
+from marketplace.negotiation import Bid, accept, answer, buy, make_offer, offer, offers
+from marketplace.once import key_of, remember, repeated
+from marketplace.paging import before, cut
+from traceability.sequencing.sequencer import Sequencer
+
+
+@post("/api/v1/listings/{number:int}/offers", opt={"access": May("trade")})
+async def post_offer(
+    transaction: Given[AsyncSession], actor: Given[Actor], clock: Given[Clock], number: FromPath[int],
+    data: JSONBody[OfferIn], idempotency_key: KeyHeader = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Offer for some of a listing."""
+    key = key_of(actor, idempotency_key, "offer", number, data)
+    if (earlier := await repeated(transaction, key)) is not None:
+        return earlier
+    bid = Bid(data.mass, data.price, data.currency, data.message)
+    made = await make_offer(transaction, actor, number, bid, clock())
+    return await remember(transaction, key, shown_offer(made), clock())
+
+
+@post("/api/v1/listings/{number:int}/buy", opt={"access": May("trade")})
+async def post_buy(
+    transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
+    clock: Given[Clock], number: FromPath[int], data: JSONBody[BuyIn], idempotency_key: KeyHeader = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Buy at the listed price; the grams are reserved, and the answer kept for a repeat, in the same commit."""
+    key = key_of(actor, idempotency_key, "buy", number, data)
+    if (earlier := await repeated(transaction, key)) is not None:
+        return earlier
+    base = public_base(settings)
+    return {"reference": await buy(transaction, sequencer, actor, number, data.mass, base, clock(), key=key)}
+
+
+@get("/api/v1/offers", opt={"access": SIGNED_IN})
+async def get_offers(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 100,
+) -> Response[Any]:  # fmt: skip
+    """Offers made to and by the organisation, newest first."""
+    rows, following = cut(await offers(transaction, actor, before(cursor), limit + 1), limit)
+    return paged(request, [shown_offer(row) for row in rows], following)
+
+
+@get("/api/v1/offers/{number:int}", opt={"access": SIGNED_IN})
+async def get_offer(transaction: Given[AsyncSession], actor: Given[Actor], number: FromPath[int]) -> dict[str, Any]:
+    """One offer."""
+    return shown_offer(await offer(transaction, actor, number))
+
+
+@post("/api/v1/offers/{number:int}/accept", opt={"access": May("trade")})
+async def post_accept(
+    transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
+    clock: Given[Clock], number: FromPath[int], idempotency_key: KeyHeader = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Accept an offer; the grams are reserved, and the answer kept for a repeat, in the same commit."""
+    key = key_of(actor, idempotency_key, "accept", number)
+    if (earlier := await repeated(transaction, key)) is not None:
+        return earlier
+    base = public_base(settings)
+    return {"reference": await accept(transaction, sequencer, actor, number, base, clock(), key=key)}
+
+
+@post("/api/v1/offers/{number:int}/{done:str}", opt={"access": May("trade")}, status_code=204)
+async def post_answer(
+    transaction: Given[AsyncSession], actor: Given[Actor], clock: Given[Clock], number: FromPath[int],
+    done: FromPath[Literal["decline", "withdraw"]],
+) -> None:  # fmt: skip
+    """Decline an offer (seller) or withdraw it (buyer)."""
+    await answer(transaction, actor, number, "declined" if done == "decline" else "withdrawn", clock())
+
+
+ROUTES: Final = [post_offer, post_buy, get_offers, get_offer, post_accept, post_answer]

@@ -1,0 +1,82 @@
+"""Trades over HTTP: what was agreed, where the goods are, and each side's steps with them."""
+
+from typing import Annotated, Any, Final
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency as Given
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from foundation.access import SIGNED_IN, Actor, May
+from foundation.settings import Settings, public_base
+from marketplace.http.listings import KeyHeader
+from marketplace.http.shapes import AnyRequest, GoodsIn, paged, shown_trade
+from marketplace.once import key_of, remember, repeated
+from marketplace.paging import before, opaque
+from marketplace.shipments import Move, Step, move_goods
+from marketplace.trades import cancel, close, trade, trades
+from traceability.capture import Door
+from traceability.sequencing.sequencer import Sequencer
+
+
+def reference_of(settings: Settings, token: str) -> str:
+    """A trade's reference from the end of it."""
+    return f"{public_base(settings)}/trade/{token}"
+
+
+@get("/api/v1/trades", opt={"access": SIGNED_IN})
+async def get_trades(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 100,
+) -> Response[Any]:  # fmt: skip
+    """The organisation's trades, newest first."""
+    told = await trades(transaction, actor, before(cursor), limit + 1)
+    following = opaque(str(told[limit - 1].row.id)) if len(told) > limit else None
+    return paged(request, [shown_trade(each) for each in told[:limit]], following)
+
+
+@get("/api/v1/trades/{token:str}", opt={"access": SIGNED_IN})
+async def get_trade(
+    transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings], token: FromPath[str]
+) -> dict[str, Any]:
+    """One trade; `token` is the end of its reference."""
+    return shown_trade(await trade(transaction, actor, reference_of(settings, token)))
+
+
+@post("/api/v1/trades/{token:str}/{step:str}", opt={"access": May("capture")})
+async def post_goods(
+    transaction: Given[AsyncSession], door: Given[Door], actor: Given[Actor], settings: Given[Settings],
+    token: FromPath[str], step: FromPath[Step], data: JSONBody[GoodsIn], idempotency_key: KeyHeader = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Ship (seller), receive by own weight or reject (buyer)."""
+    reference = reference_of(settings, token)
+    key = key_of(actor, idempotency_key, step, reference, data)
+    if (earlier := await repeated(transaction, key)) is not None:
+        return earlier
+    move = Move(step, data.facility_id, data.stated)
+    await move_goods(transaction, door, actor, reference, move)
+    shown = shown_trade(await trade(transaction, actor, reference))
+    return await remember(transaction, key, shown, door.clock())
+
+
+@post("/api/v1/trades/{token:str}/close", opt={"access": May("trade")})
+async def post_close(
+    transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
+    token: FromPath[str],
+) -> dict[str, Any]:  # fmt: skip
+    """Nothing more will be sent: what is still set aside is free again."""
+    reference = reference_of(settings, token)
+    await close(transaction, sequencer, actor, reference)
+    return shown_trade(await trade(transaction, actor, reference))
+
+
+@delete("/api/v1/trades/{token:str}", opt={"access": May("trade")})
+async def delete_trade(
+    transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
+    token: FromPath[str],
+) -> None:  # fmt: skip
+    """Cancel before anything has left."""
+    await cancel(transaction, sequencer, actor, reference_of(settings, token))
+
+
+ROUTES: Final = [get_trades, get_trade, post_goods, post_close, delete_trade]
