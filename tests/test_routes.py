@@ -12,7 +12,7 @@ OPEN = {
     "/log/proof/inclusion", "/log/proof/consistency", "/api/v1/passport",
 }  # fmt: skip
 OPEN_BELOW = (
-    "/static", "/schema", "/log", "/id/", "/problems", "/docs", "/standards", "/.well-known", "/scan",
+    "/static", "/schema", "/log", "/id/", "/problems", "/docs", "/standards", "/.well-known", "/scan", "/events",
     "/00", "/01", "/253", "/255", "/401", "/402", "/414", "/415", "/417",
     "/8003", "/8004", "/8006", "/8010", "/8013", "/8017", "/8018",
 )  # fmt: skip
