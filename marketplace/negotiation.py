@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import Conflict, Forbidden, Invalid, NotFound
 from marketplace.listings import check_text, listing
-from marketplace.once import Key, remembering
 from marketplace.paging import LARGEST_ID, MOST
 from marketplace.prices import check_price
 from marketplace.tables import ListingRow, OfferRow
@@ -130,13 +129,11 @@ async def offers(session: AsyncSession, actor: Actor, before: int = LARGEST_ID, 
 
 
 async def accept(
-    session: AsyncSession, sequencer: Sequencer, actor: Actor, number: int, public_url: str, moment: datetime,
-    *, key: Key | None = None,
-) -> str:  # fmt: skip
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, number: int, public_url: str, moment: datetime
+) -> str:
     """Accept an offer: reservation, offer and trade in one commit. Answers the trade's reference.
 
     Raises NotFound, Forbidden (not the seller), Conflict (answered meanwhile), or BalanceExceeded (sold meanwhile).
-    With a `key` the answer is kept in the same commit.
     """
     actor.must("trade")
     row = await offer(session, actor, number)
@@ -150,7 +147,6 @@ async def accept(
     writes = (
         Write(ACCEPT, (number, row.seller, moment), answered),
         Write(AGREE, (reference, number, moment), answered),
-        *remembering(key, {"reference": reference}, moment),
     )
     reserve = Reserve(reference, listed.lot_uri, row.seller, row.buyer, row.grams)
     await sequencer.submit(Command((reserve,), writes))
@@ -159,12 +155,11 @@ async def accept(
 
 async def buy(
     session: AsyncSession, sequencer: Sequencer, actor: Actor, number: int, grams: int, public_url: str,
-    moment: datetime, *, key: Key | None = None,
+    moment: datetime,
 ) -> str:  # fmt: skip
     """Buy at the listed price: reservation, accepted offer and trade in one commit. Answers the trade's reference.
 
     Raises NotFound, Forbidden, Invalid, Conflict (withdrawn or priced anew meanwhile), or BalanceExceeded.
-    With a `key` the answer is kept in the same commit.
     """
     row = await listing(session, number)
     _check(actor, row, grams)
@@ -172,6 +167,5 @@ async def buy(
     changed = Conflict("This is not offered so any more.", field="listing", value=number, fix="Look at it again.")
     bought = Write(BUY, (number, actor.organisation_id, grams, reference, moment, row.price, row.currency), changed)
     reserve = Reserve(reference, row.lot_uri, row.organisation_id, actor.organisation_id, grams)
-    writes = (bought, *remembering(key, {"reference": reference}, moment))
-    await sequencer.submit(Command((reserve,), writes))
+    await sequencer.submit(Command((reserve,), (bought,)))
     return reference

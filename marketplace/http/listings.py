@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
@@ -23,12 +23,9 @@ from marketplace.listings import (
     sellers,
     withdraw,
 )
-from marketplace.once import key_of, remember, repeated
 from marketplace.search import Range, Search, Sort, search
 from marketplace.tables import ListingRow
 from standards.catalogue import Catalogue
-
-KeyHeader = Annotated[str | None, HeaderParameter(name="Idempotency-Key")]
 
 
 async def _shown(session: AsyncSession, actor: Actor, rows: list[ListingRow]) -> list[dict[str, Any]]:
@@ -54,13 +51,10 @@ async def offer_lot(
 @post("/api/v1/listings", opt={"access": May("trade")})
 async def post_listing(
     transaction: Given[AsyncSession], actor: Given[Actor], clock: Given[Clock], catalogue: Given[Catalogue],
-    data: JSONBody[ListingIn], idempotency_key: KeyHeader = None,
+    data: JSONBody[ListingIn],
 ) -> dict[str, Any]:  # fmt: skip
-    """List a lot that the organisation holds, with the verdicts of the standards named."""
-    key = key_of(actor, idempotency_key, "listing", data)
-    return await repeated(transaction, key) or await remember(
-        transaction, key, await offer_lot(transaction, actor, catalogue, clock, data), clock()
-    )
+    """List a lot that the organisation holds, with the verdicts of the standards named (of all where none is)."""
+    return await offer_lot(transaction, actor, catalogue, clock, data)
 
 
 def ranges_of(stated: list[str]) -> tuple[Range, ...]:

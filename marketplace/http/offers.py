@@ -10,10 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.settings import Settings, public_base
-from marketplace.http.listings import KeyHeader
 from marketplace.http.shapes import AnyRequest, BuyIn, OfferIn, paged, shown_offer
 from marketplace.negotiation import Bid, accept, answer, buy, make_offer, offer, offers
-from marketplace.once import key_of, remember, repeated
 from marketplace.paging import before, cut
 from traceability.sequencing.sequencer import Sequencer
 
@@ -21,28 +19,21 @@ from traceability.sequencing.sequencer import Sequencer
 @post("/api/v1/listings/{number:int}/offers", opt={"access": May("trade")})
 async def post_offer(
     transaction: Given[AsyncSession], actor: Given[Actor], clock: Given[Clock], number: FromPath[int],
-    data: JSONBody[OfferIn], idempotency_key: KeyHeader = None,
+    data: JSONBody[OfferIn],
 ) -> dict[str, Any]:  # fmt: skip
     """Offer for some of a listing."""
-    key = key_of(actor, idempotency_key, "offer", number, data)
-    if (earlier := await repeated(transaction, key)) is not None:
-        return earlier
     bid = Bid(data.mass, data.price, data.currency, data.message)
-    made = await make_offer(transaction, actor, number, bid, clock())
-    return await remember(transaction, key, shown_offer(made), clock())
+    return shown_offer(await make_offer(transaction, actor, number, bid, clock()))
 
 
 @post("/api/v1/listings/{number:int}/buy", opt={"access": May("trade")})
 async def post_buy(
     transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
-    clock: Given[Clock], number: FromPath[int], data: JSONBody[BuyIn], idempotency_key: KeyHeader = None,
+    clock: Given[Clock], number: FromPath[int], data: JSONBody[BuyIn],
 ) -> dict[str, Any]:  # fmt: skip
-    """Buy at the listed price; the grams are reserved, and the answer kept for a repeat, in the same commit."""
-    key = key_of(actor, idempotency_key, "buy", number, data)
-    if (earlier := await repeated(transaction, key)) is not None:
-        return earlier
+    """Buy at the listed price; the grams are reserved in the same commit."""
     base = public_base(settings)
-    return {"reference": await buy(transaction, sequencer, actor, number, data.mass, base, clock(), key=key)}
+    return {"reference": await buy(transaction, sequencer, actor, number, data.mass, base, clock())}
 
 
 @get("/api/v1/offers", opt={"access": SIGNED_IN})
@@ -64,14 +55,11 @@ async def get_offer(transaction: Given[AsyncSession], actor: Given[Actor], numbe
 @post("/api/v1/offers/{number:int}/accept", opt={"access": May("trade")})
 async def post_accept(
     transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
-    clock: Given[Clock], number: FromPath[int], idempotency_key: KeyHeader = None,
+    clock: Given[Clock], number: FromPath[int],
 ) -> dict[str, Any]:  # fmt: skip
-    """Accept an offer; the grams are reserved, and the answer kept for a repeat, in the same commit."""
-    key = key_of(actor, idempotency_key, "accept", number)
-    if (earlier := await repeated(transaction, key)) is not None:
-        return earlier
+    """Accept an offer; the grams are reserved in the same commit."""
     base = public_base(settings)
-    return {"reference": await accept(transaction, sequencer, actor, number, base, clock(), key=key)}
+    return {"reference": await accept(transaction, sequencer, actor, number, base, clock())}
 
 
 @post("/api/v1/offers/{number:int}/{done:str}", opt={"access": May("trade")}, status_code=204)

@@ -85,7 +85,7 @@ class ListingIn(In):
     smallest: MassIn | None = None
     incoterm: str
     description: LongText = ""
-    standards: tuple[str, ...] = Field(default=(), max_length=50)
+    standards: tuple[str, ...] | None = Field(default=None, max_length=50)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -9,9 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.settings import Settings, public_base
-from marketplace.http.listings import KeyHeader
 from marketplace.http.shapes import AnyRequest, GoodsIn, paged, shown_trade
-from marketplace.once import key_of, remember, repeated
 from marketplace.paging import before, opaque
 from marketplace.shipments import Move, Step, move_goods
 from marketplace.trades import cancel, close, trade, trades
@@ -46,17 +44,13 @@ async def get_trade(
 @post("/api/v1/trades/{token:str}/{step:str}", opt={"access": May("capture")})
 async def post_goods(
     transaction: Given[AsyncSession], door: Given[Door], actor: Given[Actor], settings: Given[Settings],
-    token: FromPath[str], step: FromPath[Step], data: JSONBody[GoodsIn], idempotency_key: KeyHeader = None,
+    token: FromPath[str], step: FromPath[Step], data: JSONBody[GoodsIn],
 ) -> dict[str, Any]:  # fmt: skip
     """Ship (seller), receive by own weight or reject (buyer)."""
     reference = reference_of(settings, token)
-    key = key_of(actor, idempotency_key, step, reference, data)
-    if (earlier := await repeated(transaction, key)) is not None:
-        return earlier
     move = Move(step, data.facility_id, data.stated)
     await move_goods(transaction, door, actor, reference, move)
-    shown = shown_trade(await trade(transaction, actor, reference))
-    return await remember(transaction, key, shown, door.clock())
+    return shown_trade(await trade(transaction, actor, reference))
 
 
 @post("/api/v1/trades/{token:str}/close", opt={"access": May("trade")})
