@@ -1,0 +1,88 @@
+"""Pages in a real browser: a recycler records stock on a narrow screen, and anyone opens its label without a script."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from litestar import Litestar
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.conftest import PASSWORD, World
+
+CHROMIUM = shutil.which("chromium")
+NEEDED = "browser" in os.environ.get("JUNKAN_TESTS_NEED", "")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not NEEDED, reason="no chromium on this machine"),
+]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def address(app: Litestar) -> AsyncIterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
+    serving = asyncio.create_task(server.serve())
+    await asyncio.sleep(1)
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+    await serving
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    assert CHROMIUM, "chromium is needed here"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing is wider than the screen."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+async def test_a_recycler_records_stock_on_a_phone_without_a_script(
+    browser: Browser, address: str, world: World
+) -> None:
+    firm = await world.firm("recycler")
+    context = await browser.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{address}/sign-in")
+    await page.fill("input[name=email]", firm.email)
+    await page.fill("input[name=password]", PASSWORD)
+    await page.click("main button")
+    await page.goto(f"{address}/stock")
+    assert "Stock" in await page.title()
+    lot = await world.stock(firm, 12_345_000)
+    await page.goto(f"{address}/stock")
+    assert "12.345" in await page.inner_text("main")
+    token = lot.rpartition("/")[2]
+    stranger = await (await browser.new_context(java_script_enabled=False)).new_page()
+    answer = await stranger.goto(f"{address}/id/{token}")
+    assert answer is not None
+    assert answer.status == 200
+    assert "PET" in await stranger.inner_text("main")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja", "th", "vi", "id", "ms", "fil"])
+async def test_public_pages_fit_320_pixels_in_every_language(browser: Browser, address: str, lang: str) -> None:
+    page = await (await browser.new_context(viewport={"width": 320, "height": 700})).new_page()
+    for path in ("/", "/sign-in", "/standards", "/log"):
+        answer = await page.goto(f"{address}{path}?lang={lang}")
+        assert answer is not None
+        assert answer.status == 200, path
+        assert await page.get_attribute("html", "lang") == lang
+        assert await fits(page), (path, lang)
