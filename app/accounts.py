@@ -14,6 +14,7 @@ from app.guard import cookie_name
 from app.pages.rendering import show
 from app.process import Process
 from foundation.access import PUBLIC, SIGNED_IN, Actor, May, issue_key, keys_of, revoke_key, sign_in, sign_out
+from foundation.access.keys import check_roles
 from foundation.access.sessions import LASTS
 from foundation.database import Clock, Scope
 
@@ -84,7 +85,7 @@ async def post_key(
     data: JSONBody[KeyIn],
 ) -> dict[str, str]:
     """Make a key; it is shown this once, and may do no more than who makes it."""
-    actor.must(*data.roles)
+    actor.must(*check_roles(data.roles))
     key = await issue_key(
         transaction, organisation_id=actor.organisation_id, name=data.name, roles=data.roles, moment=clock(),
         lasts=timedelta(days=data.days),

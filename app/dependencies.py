@@ -12,7 +12,7 @@ from litestar.di import NamedDependency as Given
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.idempotence import OnceSequencer, begin, keyed
+from app.idempotence import begin, keyed, sequencer_of
 from app.process import Process
 from foundation.access import Actor
 from foundation.database import Scope
@@ -70,7 +70,7 @@ async def _record(request: AnyRequest, process: Given[Process], seat: Given[obje
 
 
 def _sequencer(request: AnyRequest, process: Given[Process]) -> Sequencer:
-    return OnceSequencer(process.sequencer, request) if keyed(request) else process.sequencer
+    return sequencer_of(process.sequencer, request) if keyed(request) else process.sequencer
 
 
 def _door(state: State, sequencer: Given[Sequencer]) -> Door:

@@ -1,6 +1,6 @@
 """Idempotence: the machine POSTs of /api/v1 take an Idempotency-Key, whatever the handler behind them does."""
 
-from asyncio import Future
+from asyncio import Future, Queue
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -86,22 +86,31 @@ def again(_: AnyRequest, replayed: Replayed) -> Response[Any]:
     return Response(saved.answer.get("body"), status_code=saved.status, headers=headers)
 
 
-class OnceSequencer(Sequencer):
-    """The process's sequencer for one keyed request: the first command carries the row that says it was done."""
+Line = Queue[tuple[Command, "Future[Receipt]"]]
 
-    def __init__(self, inner: Sequencer, request: AnyRequest) -> None:
-        super().__init__(inner.pool, inner.controls, inner.clock, inner.batch, inner._queue, inner._uris)
-        self.request = request
 
-    async def enqueue(self, command: Command) -> "Future[Receipt]":
-        """Put a command in line; it is refused where another request with this key was first."""
+class _OnceLine(Line):
+    """The sequencer's line for one keyed request: its first command carries the row that says it was done."""
+
+    def __init__(self, line: Line, request: AnyRequest) -> None:
+        super().__init__()
+        self.line, self.request = line, request
+
+    async def put(self, item: tuple[Command, "Future[Receipt]"]) -> None:
+        """Put a command in line; it is refused there where another request with this key was first."""
         once: Once | None = getattr(self.request.state, "once", None)
-        if once is None or once.sent:
-            return await super().enqueue(command)
-        once.sent = True
-        sql, args = take(once.asked, {"body": _done(command)}, once.moment)
-        row = Write(sql, args, still_running(once.asked))
-        return await super().enqueue(replace(command, writes=(*command.writes, row)))
+        if once is not None and not once.sent:
+            once.sent, (command, answer) = True, item
+            sql, args = take(once.asked, {"body": _done(command)}, once.moment)
+            row = Write(sql, args, still_running(once.asked))
+            item = replace(command, writes=(*command.writes, row)), answer
+        await self.line.put(item)
+
+
+def sequencer_of(inner: Sequencer, request: AnyRequest) -> Sequencer:
+    """The process's sequencer, as this keyed request sees it (never `running`: the process's own drains the line)."""
+    line = _OnceLine(inner._queue, request)
+    return Sequencer(inner.pool, inner.controls, inner.clock, inner.batch, line, inner._uris)
 
 
 def _done(command: Command) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from litestar.types import ControllerRouterHandler
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import accounts, health, idempotence, openapi, problems
+from app import accounts, health, idempotence, logs, openapi, problems
 from app.dependencies import SEATS, dependencies
 from app.guard import guard
 from app.headers import STATIC, adding, request_id, static_digest
@@ -66,6 +66,8 @@ def _refused(request: AnyRequest, refusal: Refusal) -> Response[Any]:
 
 
 def _http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
+    if fault.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _fault(request, fault)
     if not _wants_page(request):
         request.app.state.refused[problems.code_of(fault.status_code)] += 1
         return problems.of_http(request, fault)
@@ -129,7 +131,8 @@ def _check_rules(app: Litestar) -> Litestar:
 
 
 def create_app(process: Process, routes: Sequence[ControllerRouterHandler] = ROUTES) -> Litestar:
-    """The application over an open process. RuntimeError where a route carries no access rule."""
+    """The application over an open process; sets the logs up. RuntimeError where a route carries no access rule."""
+    logs.set_up(process.settings.log_level)
     public, digest, renderer = public_base(process.settings), static_digest(), Renderer.of(process.settings)
     state = _state(process, replace(renderer, site={**renderer.site, "version": digest}), public)
     static = create_static_files_router(

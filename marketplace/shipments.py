@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
-from foundation.errors import Conflict, Invalid, Refusal
+from foundation.errors import Conflict, Refusal
 from foundation.registry import own_facility
 from marketplace.trades import Side, Trade, check_side, trade
 from traceability.capture import Door, capture
 from traceability.composing import At, Composed, document, received, rejected, shipped
 from traceability.ledger.interpretation import REJECTING
+from traceability.refusals import BalanceExceeded
 from traceability.sequencing.commands import Accepted
 
 Step = Literal["ship", "receive", "reject"]
@@ -33,13 +34,13 @@ class Move:
 def shipping_event(told: Trade, at: At, grams: int | None = None) -> Composed:
     """The seller's statement: so much of what is set aside leaves (all of it where nothing is said).
 
-    Raises Conflict where nothing is set aside any more, Invalid for more than that.
+    Raises Conflict where nothing is set aside any more, BalanceExceeded for more than that.
     """
     reserved = told.goods.reserved
     if reserved == 0:
         raise Conflict("This trade has left already.", field="trade", value=told.row.reference)
     if not 0 < (grams or reserved) <= reserved:
-        raise Invalid(
+        raise BalanceExceeded(
             "This is more than what is set aside for this trade.", field="grams", value=grams,
             fix=f"Send at most {reserved} g, and sell the rest in a trade of its own.", reserved_grams=reserved,
         )  # fmt: skip
@@ -73,7 +74,7 @@ def _named(told: Trade, step: Step, event: Composed) -> Composed:
 
 
 def event_of(told: Trade, at: At, move: Move) -> dict[str, Any]:
-    """The EPCIS event of this step. Raises Conflict or Invalid."""
+    """The EPCIS event of this step. Raises Conflict or BalanceExceeded."""
     match move.step:
         case "ship":
             return shipping_event(told, at, move.grams)
@@ -88,7 +89,7 @@ def event_of(told: Trade, at: At, move: Move) -> dict[str, Any]:
 async def move_goods(session: AsyncSession, door: Door, actor: Actor, reference: str, move: Move) -> Accepted:
     """Capture this step for the side whose it is.
 
-    Raises NotFound, Forbidden, Conflict, Invalid, or the record's own refusal.
+    Raises NotFound, Forbidden, Conflict, BalanceExceeded, or the record's own refusal.
     A receipt far from the sender's weight is held (control C24): recorded, and counted only when it is released.
     """
     told = await trade(session, actor, reference)
