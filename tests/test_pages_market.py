@@ -217,7 +217,7 @@ async def test_a_wrong_weight_is_refused_and_kept(stall: Stall) -> None:
     assert wrong.status_code == 400
     assert 'value="two"' in wrong.text
     too_much = await act(stall.seller, path, "ship", grams="9000", grams_unit="kg")
-    assert too_much.status_code == 400
+    assert too_much.status_code == 409
     token = csrf_of((await stall.buyer.get(path)).text)
     other_side = await stall.buyer.post(
         f"{path}/ship", data={"_csrf_token": token, "facility_id": str(stall.buyer_firm.facility_id), "grams": "1"}
