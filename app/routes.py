@@ -5,7 +5,20 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from app.pages import claiming, declaring, evidence, home, market, offering, public, recording, stock, trading
+from app.pages import (
+    claiming,
+    declaring,
+    evidence,
+    home,
+    logbook,
+    market,
+    offering,
+    public,
+    recording,
+    regulator,
+    stock,
+    trading,
+)
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import epcis, log, lots
@@ -21,6 +34,8 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *market.ROUTES,
     *trading.ROUTES,
     *claiming.ROUTES,
+    *regulator.ROUTES,
+    *logbook.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,
