@@ -77,6 +77,10 @@ def _http(request: AnyRequest, fault: HTTPException) -> Response[Any]:
 
 
 def _fault(request: AnyRequest, fault: Exception) -> Response[Any]:
+    while isinstance(fault, ExceptionGroup):  # a commit that failed, among the other ends of the request
+        fault = fault.exceptions[0]
+    if isinstance(fault, Refusal):
+        return _refused(request, fault)
     return _refused(request, problems.refusal_of_fault(request, fault))
 
 

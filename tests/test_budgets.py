@@ -11,13 +11,13 @@ import pytest
 from litestar import Litestar
 
 from app.formats import LANGUAGES
-from app.pages import public
+from app.pages import claiming, logbook, market, public, regulator, trading
 from app.pages.passports import tell
 from app.pages.rendering import Renderer
 from app.words import switches
 from foundation.database import Scope
 from tests.conftest import BASE, World
-from tests.pageworld import Chain, chain, page_app
+from tests.pageworld import Chain, chain, csrf_of, listed, page_app, signed_in
 from traceability.passport import STAGES, find, passport
 
 KB = 1_000
@@ -31,7 +31,9 @@ async def made(world: World) -> Chain:
 
 @pytest.fixture(scope="module")
 def pages(world: World) -> Litestar:
-    return page_app(world, public.ROUTES)
+    return page_app(
+        world, public.ROUTES, market.ROUTES, trading.ROUTES, claiming.ROUTES, regulator.ROUTES, logbook.ROUTES
+    )
 
 
 @pytest.fixture
@@ -81,3 +83,31 @@ async def test_the_longest_chain_that_a_page_shows_still_fits(world: World, made
         thanks=False, form=Bag(reason="", message=""),
     )  # fmt: skip
     assert len(gzip.compress(page.encode(), 6)) <= 14 * KB
+
+
+async def test_market_pages_cost_at_most_150_kb(world: World, pages: Litestar, made: Chain) -> None:
+    seller = await world.firm("recycler")
+    for _ in range(market.ON_A_PAGE):
+        await listed(world, seller, await world.stock(seller, 3_000_000, "flake"))
+    number = await listed(world, made.recycler, made.pellet)
+    buyer = await signed_in(pages, world, await world.firm("manufacturer"))
+    buyer.headers.update(HEADERS)
+    for path in ("/market?lang=ja", f"/market/{number}", f"/market/{number}/buy?grams=1&grams_unit=t", "/claims"):
+        html, page = await transferred(buyer, path)
+        others = parts_of(page)
+        total = html + sum([(await transferred(buyer, each))[0] for each in others])
+        assert total <= 150 * KB, (path, total)
+        assert 1 + len(others) <= 12, others
+
+
+async def test_regulator_pages_cost_at_most_250_kb(world: World, pages: Litestar, made: Chain) -> None:
+    browser = await signed_in(pages, world, await world.firm("regulator", "TH", "Asia/Bangkok"))
+    browser.headers.update(HEADERS)
+    fields = {"_csrf_token": csrf_of((await browser.get("/reports")).text), "year": str(world.clock().year)}
+    report = (await browser.post("/reports", data=fields)).headers["location"]
+    for path in (report, f"{report}/figure", "/events/0", "/log"):
+        html, page = await transferred(browser, path)
+        others = parts_of(page)
+        total = html + sum([(await transferred(browser, each))[0] for each in others])
+        assert total <= 250 * KB, (path, total)
+        assert 1 + len(others) <= 15, others

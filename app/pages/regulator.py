@@ -1,5 +1,6 @@
 """A regulator's pages: reports of the country's rates, and from each figure the way to the events behind it."""
 
+from functools import partial
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -86,24 +87,27 @@ async def report_page(
     row = await dossier(record, actor, number)
     t, body = speech_of(request), row.body
     chosen = next((each for each in body["laws"] if each["pack"] == law), _first(body["laws"]))
+    told = figures.tell(t, row, chosen, catalogue)
     return show(
-        request, "regulator/report.html", row=row, body=body, told=figures.tell(t, row, chosen, catalogue),
+        request, "regulator/report.html", row=row, body=body, told=told, tonnes=partial(figures.tonnes, t),
         laws=[(each["pack"], figures.law_name(t, each), each is chosen) for each in body["laws"]],
         beside=[figures.tell(t, row, each, catalogue) for each in body["laws"] if each is not chosen],
-        country=t.country(row.country), made=t.moment(row.made_at, "UTC"), **_pictures(t, row),
+        country=t.country(row.country), made=t.moment(row.made_at, "UTC"), **_pictures(t, row, told),
     )  # fmt: skip
 
 
 def _first(laws: list[dict[str, Any]]) -> dict[str, Any]:
-    """The country's own law before a yardstick from elsewhere."""
-    return next((each for each in laws if each["label"] == "law"), laws[0])
+    """The country's own law before a yardstick from elsewhere, and recycling before collection."""
+    return min(
+        laws, key=lambda law: (law["label"] != "law", not any(r["rate_id"] == "recycling" for r in law["rates"]))
+    )
 
 
-def _pictures(t: Speech, row: DossierRow) -> dict[str, Any]:
+def _pictures(t: Speech, row: DossierRow, told: figures.Told) -> dict[str, Any]:
     columns, months = flows.month_rows(t, row, link)
     sizes = (flows.WIDE, flows.NARROW)
     return {
-        "bars": [flows.balance_bars(t, row.body, size) for size in sizes],
+        "bars": [flows.balance_bars(t, told, size) for size in sizes],
         "stages": flows.balance_rows(t, row, link), "flows": [flows.flow_picture(t, row.body, s) for s in sizes],
         "flow_rows": flows.flow_rows(t, row.body), "lines": [flows.month_picture(t, row.body, s) for s in sizes],
         "month_columns": columns, "month_rows": months,
@@ -113,8 +117,9 @@ def _pictures(t: Speech, row: DossierRow) -> dict[str, Any]:
 @get("/reports/{number:int}/figure", opt={"access": REGULATOR}, include_in_schema=False)
 async def figure_page(
     request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
-    number: FromPath[int], stage: FromQuery[str] = "", material: FromQuery[str] = "", month: FromQuery[str] = "",
-    after: FromQuery[int] = -1,
+    catalogue: Given[Catalogue], number: FromPath[int], stage: FromQuery[str] = "", material: FromQuery[str] = "",
+    month: FromQuery[str] = "",
+    law: FromQuery[str] = "", after: FromQuery[int] = -1,
 ) -> Response[str]:  # fmt: skip
     """The events behind a figure, by index, a page at a time."""
     row, t = await dossier(record, actor, number), speech_of(request)
@@ -127,15 +132,17 @@ async def figure_page(
         [
             link(f"/events/{each.event_index}", t.number(each.event_index)), t.day(each.day),
             names.get(each.organisation, each.organisation), t.name("material", each.material),
-            t("report.counted") if each.counted else t.name("reason", each.reason or "not_counted"), t.mass(each.grams),
+            t("report.counted") if each.counted else t.name("reason", each.reason or "not_counted"),
+            figures.tonnes(t, each.grams),
         ]
         for each in page
     ]  # fmt: skip
-    older = figures.figure_href(number, **wanted, after=str(page[-1].event_index)) if more else ""
+    older = figures.figure_href(number, **wanted, law=law, after=str(page[-1].event_index)) if more else ""
     told = [t.name("stage", stage) if stage else "", t.name("material", material) if material else "", _month(t, month)]
     return show(
         request, "regulator/figure.html", row=row, rows=rows, older=older, title=" · ".join(filter(None, told)),
-        total=t.mass(sum(each.grams for each in page)), country=t.country(row.country),
+        total=figures.tonnes(t, sum(each.grams for each in page)), country=t.country(row.country),
+        other_year=figures.other_year(t, row, law, catalogue),
     )  # fmt: skip
 
 

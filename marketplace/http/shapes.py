@@ -22,8 +22,15 @@ def _no_float(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    """The framework's own parsing is lax: it would read `true` as one gram."""
+    if isinstance(value, float | bool):
+        raise ValueError("write whole grams, such as 1250000")  # noqa: TRY004 - pydantic tells a ValueError
+    return value
+
+
 Exact = Annotated[Decimal, BeforeValidator(_no_float)]
-Grams = Annotated[int, Field(gt=0, le=MOST_GRAMS, strict=True)]
+Grams = Annotated[int, BeforeValidator(_whole), Field(gt=0, le=MOST_GRAMS)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 LongText = Annotated[str, Field(max_length=LONGEST_TEXT)]
 AnyRequest = Request[Any, Any, Any]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from app.pages.auditing.figures import figure_href
+from app.pages.auditing.figures import Told, figure_href, tonnes
 from app.pictures import Bar, Line, Link, Node, NodeKind, bars, lines, sankey
 from app.words import Speech
 from reports.tables import DossierRow
@@ -34,13 +34,10 @@ def by_stage(body: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def balance_bars(t: Speech, body: Mapping[str, Any], width: int) -> Markup:
-    """In = counted + left out, stage by stage."""
-    rows = [Bar(t.name("stage", stage), counted, left) for stage, (counted, left) in by_stage(body).items()]
-    rows.sort(key=lambda row: -(row.value + row.rest))
-    return bars(
-        rows, title=t("report.in_equals"), description=t("report.bars_text"), lang=t.lang, width=width
-    )  # fmt: skip
+def balance_bars(t: Speech, told: Told, width: int) -> Markup:
+    """In = counted + left out by a law, stage by stage."""
+    rows = [Bar(t.name("stage", stage), counted, left) for stage, counted, left in told.stages]
+    return bars(rows, title=t("report.in_equals"), description=t("report.bars_text"), lang=t.lang, width=width)
 
 
 def balance_rows(t: Speech, row: DossierRow, link: Linked) -> list[list[Any]]:
@@ -49,7 +46,7 @@ def balance_rows(t: Speech, row: DossierRow, link: Linked) -> list[list[Any]]:
         [
             t.name("stage", each["stage"]), t("report.counted") if each["counted"] else t("report.left_out"),
             t.name("reason", each["reason"]) if each["reason"] else "", t.number(each["events"]),
-            link(figure_href(row.id, stage=each["stage"]), t.mass(each["grams"])),
+            link(figure_href(row.id, stage=each["stage"]), tonnes(t, each["grams"])),
         ]
         for each in row.body["stages"]
     ]  # fmt: skip
@@ -93,13 +90,13 @@ def flow_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | Non
         return None
     names = list(dict.fromkeys([name for link in links for name in (link.source, link.target)]))
     nodes = [Node(name, t.name("stage", name), KINDS[name]) for name in names]
-    told = "; ".join(f"{t.name('stage', a.source)} → {t.name('stage', a.target)}: {t.mass(a.grams)}" for a in links)
+    told = "; ".join(f"{t.name('stage', a.source)} → {t.name('stage', a.target)}: {tonnes(t, a.grams)}" for a in links)
     return sankey(nodes, links, title=t("report.flows"), description=told, lang=t.lang, width=width)
 
 
 def flow_rows(t: Speech, body: Mapping[str, Any]) -> list[list[str]]:
     """The same flows as a table."""
-    return [[t.name("stage", a.source), t.name("stage", a.target), t.mass(a.grams)] for a in flows(body)]
+    return [[t.name("stage", a.source), t.name("stage", a.target), tonnes(t, a.grams)] for a in flows(body)]
 
 
 def month_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | None:
@@ -128,7 +125,7 @@ def month_rows(t: Speech, row: DossierRow, link: Linked) -> tuple[list[str], lis
     months = sorted({month for month, _ in grams})
     columns = [t("common.month"), *("#" + t.name("stage", stage) for stage in stages)]
     return columns, [
-        [month, *(link(figure_href(row.id, stage=stage, month=month), t.mass(grams[month, stage]))
+        [month, *(link(figure_href(row.id, stage=stage, month=month), tonnes(t, grams[month, stage]))
                   if (month, stage) in grams else "" for stage in stages)]
         for month in months
     ]  # fmt: skip
