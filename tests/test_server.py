@@ -26,6 +26,7 @@ from foundation.access import PUBLIC, SIGNED_IN, csrf_token
 from foundation.errors import Conflict
 from foundation.registry import facilities, register_facility
 from tests.conftest import BASE, PASSWORD, Firm, World
+from traceability.capture import Door
 from traceability.identifiers import lot_uri, new_token
 
 HTML = {"Accept": "text/html"}
@@ -84,12 +85,12 @@ async def test_what_is_refused_leaves_nothing_behind(world: World) -> None:
     assert await _places(world, firm) == 1
 
 
-async def test_many_requests_of_two_connections_each_do_not_wait_for_each_other(world: World) -> None:
+async def test_many_requests_of_several_connections_each_do_not_wait_for_each_other(world: World) -> None:
     firm = await world.firm("recycler")
 
     @get("/both", opt={"access": SIGNED_IN})
-    async def both(transaction: Given[AsyncSession], record: Given[AsyncSession]) -> int:
-        await asyncio.sleep(0)
+    async def both(transaction: Given[AsyncSession], record: Given[AsyncSession], door: Given[Door]) -> int:
+        await door.directory({"urn:nobody-knows"})  # a third connection, while two are held
         return sum([await session.scalar(text("SELECT 1")) or 0 for session in (transaction, record)])
 
     async with serving(world.process, both) as client:
