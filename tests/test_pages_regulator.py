@@ -156,13 +156,10 @@ async def test_strangers_see_that_it_is_in_the_log_and_nothing_of_what_it_says(d
     size = await world.process.database.writer.fetchval("SELECT size FROM log_head")
     for browser in (desk.anyone, desk.stranger):
         for index in range(size):
-            page = (await browser.get(f"/events/{index}")).text
+            page = (await browser.get(f"/log/leaf/{index}")).text
             assert [each for each in canaries if each in page] == [], index
-            assert "<pre" not in page.partition("junkan export")[0] or "TransformationEvent" not in page
-    assert (
-        "Anyone can check" in (await desk.anyone.get("/events/0")).text
-        or "anyone can check" in (await desk.anyone.get("/events/0")).text
-    )
+            assert "eventTime" not in page
+            assert "anyone can check" in page
 
 
 async def test_each_regulator_reads_the_steps_of_its_own_country_and_material(desk: Desk, world: World) -> None:
@@ -207,8 +204,12 @@ async def test_the_log_page_says_how_far_the_checkpoint_reaches_and_where_to_fet
     await publish_now(world)
 
 
-async def test_a_leaf_that_is_not_there_is_not_found(desk: Desk) -> None:
-    assert (await desk.anyone.get("/events/99999999")).status_code == 404
+async def test_a_leaf_that_is_not_there_is_not_found_and_events_ask_for_a_name(desk: Desk) -> None:
+    assert (await desk.anyone.get("/log/leaf/99999999")).status_code == 404
+    assert (await desk.anyone.get("/events/0")).status_code == 401
+    assert [
+        each for each in ("eventTime", "<h1>Event</h1>") if each in (await desk.stranger.get("/events/0")).text
+    ] == ["<h1>Event</h1>"]
 
 
 def test_flows_carry_every_gram_on() -> None:

@@ -14,7 +14,7 @@ from app.pages.auditing.facts import Fact, fact
 from app.pages.rendering import AnyRequest, show
 from app.process import Process
 from app.words import Speech
-from foundation.access import PUBLIC, Actor
+from foundation.access import PUBLIC, SIGNED_IN, Actor
 from foundation.database import Clock
 from foundation.settings import Settings, public_base
 from traceability.log import log_size, newest
@@ -55,18 +55,31 @@ def _tiles(size: int) -> list[tuple[str, str]]:
     return [("hashes", tile_path(0, number, width)), ("entries", tile_path("entries", number, width))]
 
 
-@get("/events/{index:int}", opt={"access": PUBLIC}, include_in_schema=False)
-async def event_page(
+@get("/log/leaf/{index:int}", opt={"access": PUBLIC}, include_in_schema=False)
+async def leaf_page(
     request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor | None],
     verifiers: Given[Sequence[Verifier]], settings: Given[Settings], index: FromPath[int],
 ) -> Response[str]:  # fmt: skip
+    """One leaf for anyone: that it is in the log, without what it says."""
+    return _shown(request, await fact(record, index, actor, verifiers), settings, "/log/leaf/")
+
+
+@get("/events/{index:int}", opt={"access": SIGNED_IN}, include_in_schema=False)
+async def event_page(
+    request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor], verifiers: Given[Sequence[Verifier]],
+    settings: Given[Settings], index: FromPath[int],
+) -> Response[str]:  # fmt: skip
     """One fact: its content as received, what it did to the ledger, and the proof that it is in the log."""
-    t, told = speech_of(request), await fact(record, index, actor, verifiers)
+    return _shown(request, await fact(record, index, actor, verifiers), settings, "/events/")
+
+
+def _shown(request: AnyRequest, told: Fact, settings: Settings, here: str) -> Response[str]:
+    t = speech_of(request)
     return show(
         request, "regulator/event.html", fact=told, row=told.row, entries=_entries(t, told), proof=_proof(told),
         title=_title(t, told), when=t.moment(told.row.event_time, told.zone), base=public_base(settings),
         recorded=t.moment(told.row.record_time, "UTC"), total=t.mass(sum(each.grams for each in told.entries)),
-        reasons=[t.name("reason", code) for code in (*told.row.reasons, *told.row.flags)],
+        reasons=[t.name("reason", code) for code in (*told.row.reasons, *told.row.flags)], beside=here,
     )  # fmt: skip
 
 
@@ -97,4 +110,4 @@ def _proof(told: Fact) -> dict[str, Any]:
     }  # fmt: skip
 
 
-ROUTES: Final = [log_page, event_page]
+ROUTES: Final = [log_page, leaf_page, event_page]
