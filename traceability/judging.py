@@ -1,59 +1,128 @@
 """Judging: what is known of a lot in the record, held against the standards of a day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from foundation.registry import Organisation
 from standards.catalogue import Catalogue
-from standards.conformity import Judgement, Lot, Standard, judge, lot_from, standards
+from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measurement, Qualifier, Standard, judge
+from standards.conformity import standards as read_standards
+from standards.properties import Property, properties
 from traceability.evidence import certificates, measurements
 from traceability.ledger.origins import Origins
-from traceability.tables import CertificateRow, MeasurementRow
+from traceability.tables import CertificateRow, LotRow, MeasurementRow
 
-KINDS: Mapping[str, str] = {"scope": "scope_certificate", "transaction": "transaction_certificate"}
+# A certificate is a third party's word only where a certification body itself recorded it; else its holder's (E1).
+BODIES: Final = "certifier"
+ORIGINS: Final = {"post": "post_consumer", "pre": "pre_consumer", "virgin": "virgin"}
+RECYCLED: Final = "recycled_content"
+HUNDREDTHS: Final = 10_000  # of a percent: shares are rounded down, never up
+
+
+@lru_cache(maxsize=4)
+def known_standards(catalogue: Catalogue) -> dict[str, Standard]:
+    """Every standard by id, read once for a catalogue."""
+    return dict(read_standards(catalogue))
+
+
+@lru_cache(maxsize=4)
+def known_properties(catalogue: Catalogue) -> dict[str, Property]:
+    """Every property by code, read once for a catalogue."""
+    return dict(properties(catalogue))
 
 
 def known_lot(
-    material: str, form: str, origins: Origins, measured: Iterable[MeasurementRow], certified: Iterable[CertificateRow]
-) -> Lot:
-    """A lot as the standards see it; its origin is stated where all of it has one."""
-    consumers = {origin.consumer for origin, _ in origins.grams}
-    origin = {"post": "post_consumer", "pre": "pre_consumer", "virgin": "virgin"}.get(
-        consumers.pop() if len(consumers) == 1 else "", "unknown"
-    )
-    results: list[dict[str, Any]] = [
-        {"property": row.property, "value": row.value, "unit": row.unit, "qualifier": row.comparator,
-         "uncertainty": row.uncertainty, "method": row.method, "condition": row.condition, "evidence": row.evidence,
-         "sampled_on": row.sampled_on}
-        for row in measured
-    ]  # fmt: skip
-    papers = [
-        {"type": KINDS.get(row.kind, row.kind), "evidence": "E4" if row.kind in KINDS else "E1",
-         "valid_from": row.valid_from, "valid_to": row.valid_to, "reference": row.number}
-        for row in certified
-    ]  # fmt: skip
-    return lot_from(
-        {"material": material, "form": form, "origin": origin, "measurements": results, "documents": papers}
+    material: str, form: str, origins: Origins, measured: Iterable[MeasurementRow],
+    certified: Iterable[CertificateRow], *, custody: str | None = None, bodies: Collection[int] = (),
+) -> Lot:  # fmt: skip
+    """A lot as the standards see it: only what is on record, nothing assumed.
+
+    `bodies` are the ids of those who recorded certificates as certification bodies. The ledger itself knows the
+    recycled share and keeps its calculation; a share that somebody stated or measured goes before it.
+    """
+    results = tuple(_result(row) for row in measured)
+    papers = [paper for row in certified for paper in _papers(row, bodies)]
+    if not any(each.property == RECYCLED for each in results):
+        results += _recycled(origins)
+    papers.append(HeldDocument("recycled_content_calculation", Evidence.E1))
+    return Lot(
+        material, form, origin_of(origins), {"chain_of_custody": custody} if custody else {}, results,
+        documents=tuple(papers),
+    )  # fmt: skip
+
+
+def origin_of(origins: Origins) -> str | None:
+    """The one class of origin that all grams have (ISO 14021, 7.8); None where they differ or are not known."""
+    kinds = {origin.consumer for origin, _ in origins.grams}
+    return ORIGINS.get(kinds.pop()) if len(kinds) == 1 else None
+
+
+def _recycled(origins: Origins) -> tuple[Measurement, ...]:
+    """The share that the chain shows, in percent; nothing where some of it came from who knows where."""
+    if not origins.total or any(origin.consumer == "unknown" for origin, _ in origins.grams):
+        return ()
+    pre, post = origins.recycled(origins.total)
+    share = Decimal((pre + post) * HUNDREDTHS // origins.total).scaleb(-2)
+    return (Measurement(RECYCLED, share, "%", evidence=Evidence.E1),)
+
+
+def _result(row: MeasurementRow) -> Measurement:
+    return Measurement(
+        row.property, row.value, row.unit, Qualifier(row.comparator), row.uncertainty, row.method, row.condition,
+        Evidence[row.evidence], row.sampled_on, row.laboratory,
+    )  # fmt: skip
+
+
+def _papers(row: CertificateRow, bodies: Collection[int]) -> Iterator[HeldDocument]:
+    """A certificate under every name that a standard may ask for it by: its kind, its standard, both together."""
+    names = {row.kind, row.standard, f"{row.kind}_certificate"}
+    if row.standard.startswith("te-"):
+        names.add(f"te_{row.kind}_certificate")
+    level = Evidence.E4 if row.organisation_id in bodies else Evidence.E1
+    for name in sorted(names):
+        yield HeldDocument(name, level, "valid", row.valid_from, row.valid_from, row.valid_to, row.number)
+
+
+def applicable(catalogue: Catalogue, material: str, form: str) -> dict[str, Standard]:
+    """The standards whose scope holds this material and form, by id."""
+    return {code: each for code, each in known_standards(catalogue).items() if _speaks_of(each, material, form)}
+
+
+def _speaks_of(standard: Standard, material: str, form: str) -> bool:
+    graded = [each.materials for each in standard.grades]
+    return (
+        (standard.materials is None or material in standard.materials)
+        and (standard.forms is None or form in standard.forms)
+        and (not graded or any(each is None or material in each for each in graded))
     )
 
 
-def applicable(catalogue: Catalogue, lot: Lot) -> dict[str, Standard]:
-    """The standards whose scope names this material and form, by id."""
-    return {
-        code: standard
-        for code, standard in standards(catalogue).items()
-        if (standard.materials is None or lot.material in standard.materials)
-        and (standard.forms is None or lot.form in standard.forms)
-    }
+async def bodies_among(session: AsyncSession, rows: Sequence[CertificateRow]) -> frozenset[int]:
+    """Which of those who recorded these certificates are certification bodies."""
+    wanted = select(Organisation.id).where(
+        Organisation.id.in_({row.organisation_id for row in rows}), Organisation.roles.contains([BODIES])
+    )
+    return frozenset(await session.scalars(wanted))
 
 
 async def judged(
-    session: AsyncSession, catalogue: Catalogue, lot_id: int, maker: int, lot: tuple[str, str, Origins], day: date
+    record: AsyncSession, catalogue: Catalogue, lot: LotRow, chosen: Collection[str] | None, as_of: date
 ) -> list[Judgement]:
-    """The verdict of every applicable standard on this day, from what the reader may see of the lot's evidence."""
-    material, form, origins = lot
-    certified = await certificates(session, lot_id, maker, day)
-    known = known_lot(material, form, origins, await measurements(session, lot_id), certified)
-    return [judge(standard, known, day) for standard in applicable(catalogue, known).values()]
+    """What the chosen standards say of a lot on a day; with None, every one whose scope holds it.
+
+    `record` reads with the record scope, so that a laboratory's results count; whether the reader may be told is the
+    caller's to know. A standard that the catalogue does not have is passed over.
+    """
+    certified = await certificates(record, lot.id, lot.organisation_id, as_of)
+    known = known_lot(
+        lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
+        custody=lot.custody, bodies=await bodies_among(record, certified),
+    )  # fmt: skip
+    wanted = applicable(catalogue, lot.material, lot.form) if chosen is None else known_standards(catalogue)
+    return [judge(each, known, as_of) for code, each in wanted.items() if chosen is None or code in chosen]

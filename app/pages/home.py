@@ -1,47 +1,105 @@
-"""Home: what Junkan is for a visitor; what is there and what is to do for somebody who is signed in."""
+"""Home: what Junkan is for a visitor; what there is and what is to do for somebody who is signed in."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency as Given
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
+from app.pages.passports import standard_name
+from app.pages.recording.history import entered, zone_of
 from app.pages.rendering import AnyRequest, show
-from app.pages.stock import zone_of
+from app.pages.stock.held import sums
+from app.words import Speech
 from foundation.access import PUBLIC, Actor
-from marketplace.tables import OfferRow
+from foundation.database import Clock
+from marketplace.negotiation import offers
+from marketplace.trades import trades
+from standards.catalogue import Catalogue
+from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
-from traceability.tables import EventRow
+from traceability.tables import CertificateRow
+
+RECENT: Final = 5
+SOON: Final = timedelta(days=60)
+HANDLERS: Final = frozenset({"collector", "sorter", "recycler", "compounder", "manufacturer", "trader"})
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do: how many of it, and where."""
+
+    title: str
+    note: str
+    href: str
 
 
 @get("/", opt={"access": PUBLIC}, include_in_schema=False)
-async def home_page(request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor | None]) -> Response[str]:
+async def home_page(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor | None], catalogue: Given[Catalogue],
+    clock: Given[Clock],
+) -> Response[str]:  # fmt: skip
     """The first page."""
     t = speech_of(request)
     if actor is None or actor.person_id is None:
         return show(request, "home.html", size=t.number(await log_size(transaction)))
+    handler = bool(actor.organisation_roles & HANDLERS)
     held = await holdings(transaction, actor.organisation_id)
-    coming = await holdings(transaction, actor.organisation_id, account="transit")
-    asked = select(func.count()).where(OfferRow.seller == actor.organisation_id, OfferRow.state == "open")
-    rows = await transaction.scalars(
-        select(EventRow)
-        .where(EventRow.organisation_id == actor.organisation_id, EventRow.kind == "epcis")
-        .order_by(EventRow.index.desc())
-        .limit(8)
-    )
-    zone = await zone_of(transaction, actor)
-    events = [
-        {"index": row.index, "step": t.name("biz_step", row.biz_step or ""), "when": t.moment(row.event_time, zone),
-         "outcome": row.outcome}
-        for row in rows
-    ]  # fmt: skip
+    recent = await own_events(transaction, actor.organisation_id, limit=RECENT)
+    moved, zone = await lines(transaction, [each.index for each in recent]), await zone_of(transaction, actor)
+    tasks = await _tasks(t, transaction, actor) if handler else []
+    tasks += await _ending(t, transaction, actor, catalogue, clock().date())
     return show(
-        request, "signed_in.html", free=t.mass(sum(each.free for each in held)), events=events, coming=len(coming),
-        reserved=t.mass(sum(each.reserved for each in held)), lots=len(held), offers=await transaction.scalar(asked),
+        request, "recycler/home.html", tasks=tasks, handler=handler, sums=sums(t, held)[:4], lots=len(held),
+        free=t.mass(sum(each.free for each in held)), total=t.mass(sum(each.free + each.reserved for each in held)),
+        events=[entered(t, each, moved, zone) for each in recent],
+        certified=[standard_name(t, each.standard, catalogue) for each in await _certificates(transaction, actor)],
     )  # fmt: skip
+
+
+async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
+    """What waits for this organisation: answers, shipments, receipts."""
+    number = actor.organisation_id
+    asked = [each for each in await offers(session, actor) if each.seller == number and each.state == "open"]
+    dealt = await trades(session, actor)
+    leave = [each for each in dealt if each.row.seller == number and each.goods.state == "reserved"]
+    coming = await holdings(session, number, account="transit")
+    found = [
+        ("tasks.offers", len(asked), sum(each.grams for each in asked), "/offers"),
+        ("tasks.ship", len(leave), sum(each.row.grams for each in leave), "/trades"),
+        ("tasks.receive", len(coming), sum(each.free for each in coming), "/record/arrival"),
+    ]
+    return [Task(t(key, count=t.number(count)), t.mass(grams), href) for key, count, grams, href in found if count]
+
+
+async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:
+    """The organisation's own certificates, the one that ends last first."""
+    wanted = select(CertificateRow).where(CertificateRow.organisation_id == actor.organisation_id)
+    return (await session.scalars(wanted.order_by(CertificateRow.valid_to.desc()).limit(20))).all()
+
+
+async def _ending(
+    t: Speech, session: AsyncSession, actor: Actor, catalogue: Catalogue, today: date
+) -> list[Task]:  # fmt: skip
+    """Scope certificates that end soon and that no later one of the same standard follows."""
+    found: dict[str, CertificateRow] = {}
+    for each in await _certificates(session, actor):
+        if each.lot_id is None:
+            found.setdefault(each.standard, each)
+    return [
+        Task(
+            t("tasks.certificate", name=standard_name(t, each.standard, catalogue)),
+            t("common.days_left", days=t.number((each.valid_to - today).days)), "/evidence/certificate",
+        )
+        for each in found.values()
+        if today <= each.valid_to <= today + SOON
+    ]  # fmt: skip
 
 
 ROUTES: Final = [home_page]

@@ -1,0 +1,158 @@
+"""Measuring: a laboratory's value for a lot, by a known property in a unit of its kind, with method and condition."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency as Given
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.pages.asking import speech_of
+from app.pages.evidence.lots import lot_choices, named_lot
+from app.pages.forms.checking import Act, checked, filled
+from app.pages.forms.choices import Choice, named
+from app.pages.forms.filling import Filled
+from app.pages.passports import numeric_properties, property_name, unit_shown
+from app.pages.rendering import AnyRequest, show
+from app.pages.stock.held import lot_page
+from foundation.access import Actor, May
+from foundation.database import Clock
+from standards.catalogue import Catalogue
+from standards.properties import Property
+from standards.quantities import UNITS, in_base
+from traceability.evidence import Measurement, measure
+from traceability.judging import known_properties
+from traceability.sequencing.sequencer import Sequencer
+
+HERE: Final = "/evidence/measurement"
+COMPARATORS: Final = ("=", "<", ">")
+OWN: Final = ("E1", "E2")
+LABORATORY: Final = ("E3",)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Who measures, what there is to choose from, and the property that was chosen."""
+
+    actor: Actor
+    catalogue: Catalogue
+    lots: list[Choice]
+    chosen: Property | None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels of evidence that this organisation may state."""
+        return LABORATORY if "laboratory" in self.actor.organisation_roles else OWN
+
+    @property
+    def units(self) -> list[str]:
+        """Every unit of the property's kind, its own first."""
+        if self.chosen is None or self.chosen.unit is None:
+            return []
+        kind, own = self.chosen.kind, self.chosen.unit
+        return [own, *sorted({each.symbol for each in UNITS.values() if each.kind == kind} - {own})]
+
+
+def _setting(actor: Actor, catalogue: Catalogue, lots: list[Choice], chosen: str) -> Setting:
+    found = known_properties(catalogue).get(chosen)
+    return Setting(actor, catalogue, lots, found if found is not None and found.unit is not None else None)
+
+
+def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
+    """First the lot and the property; then the value, with the units and methods of that property."""
+    t, chosen = form.t, setting.chosen
+    kept = {
+        "lot": "", "property": "", "value": "", "unit": chosen.unit if chosen else "", "comparator": "=", "method": "",
+        "condition": "", "uncertainty": "", "evidence": setting.levels[-1], "day": "", "laboratory": "", **form.values,
+    }  # fmt: skip
+    return show(
+        form.request, "recycler/measuring.html", status=status, form=kept, lots=setting.lots, errors=form.errors,
+        properties=numeric_properties(t, setting.catalogue), chosen=chosen,
+        name=property_name(t, chosen.code, setting.catalogue) if chosen else "",
+        units=[(unit, unit_shown(unit) or unit) for unit in setting.units], comparators=_comparators(form),
+        methods=list(chosen.methods) if chosen else [], levels=named(t, "evidence", setting.levels),
+    )  # fmt: skip
+
+
+def _comparators(form: Filled) -> list[Choice]:
+    return [(code, form.t(f"evidence_page.comparator.{at}")) for at, code in enumerate(COMPARATORS)]
+
+
+def _measured(form: Filled, setting: Setting, lot: str) -> tuple[Act, Measurement | None]:
+    """What the form states; None where something is wrong with it."""
+    t, chosen = form.t, setting.chosen
+    if chosen is None or chosen.unit is None:
+        form.say("property", t("errors.choose", label=t("common.property")))
+        return _act(form, []), None
+    name = property_name(t, chosen.code, setting.catalogue)
+    value = form.number("value", name)
+    if not form.get("unit"):
+        form.values = {**form.values, "unit": chosen.unit}
+    unit = form.choice("unit", t("common.unit"), setting.units)
+    spread = form.number("uncertainty", t("evidence_page.uncertainty"), needed=False)
+    day = form.day("day", t("evidence_page.sampled"))
+    level = form.choice("evidence", t("evidence_page.level"), setting.levels)
+    condition = form.text("condition", t("evidence_page.condition"), needed=chosen.condition_required)
+    sign = form.get("comparator") or "="
+    if value is not None and unit and chosen.kind and not chosen.possible(in_base(value, unit, chosen.kind)):
+        form.say("value", t("evidence_page.impossible", name=name))
+    if form.errors or value is None or day is None or sign not in COMPARATORS:
+        return _act(form, []), None
+    method, laboratory = form.get("method") or None, form.get("laboratory") or None
+    if "laboratory" in setting.actor.organisation_roles:
+        laboratory = setting.actor.organisation_name
+    shown = f"{'' if sign == '=' else sign + ' '}{t.number(value)} {unit_shown(unit)}".strip()
+    facts = [
+        (t("common.lot"), lot), (name, shown), (t("common.method"), method or t("common.not_stated")),
+        (t("evidence_page.level"), t.name("evidence", level)), (t("evidence_page.sampled"), t.day(day)),
+    ]  # fmt: skip
+    return _act(form, facts, name), Measurement(
+        lot, chosen.code, value, unit, day, level, sign, method, condition or None, spread, laboratory
+    )
+
+
+def _act(form: Filled, facts: list[tuple[str, str]], name: str = "") -> Act:
+    t = form.t
+    return Act(
+        (t("nav.evidence"), "/evidence"), t("evidence_page.measurement.title"), facts,
+        t("evidence_page.measurement.act", name=name), note=t("record.stays"),
+    )  # fmt: skip
+
+
+@get(HERE, opt={"access": May("capture")}, include_in_schema=False)
+async def measurement_page(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], catalogue: Given[Catalogue],
+    clock: Given[Clock],
+) -> Response[str]:  # fmt: skip
+    """The form, with lot and property as the address names them."""
+    t = speech_of(request)
+    kept = {name: request.query_params.get(name, "").strip() for name in ("lot", "property")}
+    lots = await lot_choices(t, transaction, actor, kept["lot"])
+    form = Filled(request, t, {**kept, "day": clock().date().isoformat()})
+    return _form(form, _setting(actor, catalogue, lots, kept["property"]))
+
+
+@post(HERE, opt={"access": May("capture")}, include_in_schema=False)
+async def measurement_form(
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    catalogue: Given[Catalogue], sequencer: Given[Sequencer], clock: Given[Clock],
+) -> Response[Any]:  # fmt: skip
+    """Check it, then record it; it is a fact of the log."""
+    form = await filled(request)
+    lots = await lot_choices(form.t, transaction, actor, form.get("lot"))
+    setting = _setting(actor, catalogue, lots, form.get("property"))
+    lot = await named_lot(form, transaction, record, actor)
+    act, measured = _measured(form, setting, lot)
+
+    async def do() -> str:
+        if measured is not None:
+            done = await measure(transaction, sequencer, actor, measured, form.stamp(clock()))
+            if actor.organisation_roles & {"laboratory", "certifier"}:
+                return f"/record/receipt?index={done.index}"
+        return lot_page(lot)
+
+    return await checked(form, act, clock(), partial(_form, form, setting), HERE, do)
+
+
+ROUTES: Final = [measurement_page, measurement_form]

@@ -1,0 +1,9 @@
+"""Recording: what came in, what was made of it, what left, and what was wrong; every act is checked, then recorded."""
+
+from typing import Final
+
+from app.pages.recording import arriving, correcting, history, moving, transforming
+
+ROUTES: Final = [
+    *history.ROUTES, *arriving.ROUTES, *transforming.ROUTES, *correcting.ROUTES, *moving.ROUTES,
+]  # fmt: skip

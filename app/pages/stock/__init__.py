@@ -1,0 +1,7 @@
+"""Stock: what an organisation holds, each lot with all that is known of it, and the labels that carry its code."""
+
+from typing import Final
+
+from app.pages.stock import held, labels, lot
+
+ROUTES: Final = [*held.ROUTES, *lot.ROUTES, *labels.ROUTES]

@@ -1,0 +1,130 @@
+"""Reading: an organisation's own events, newest first, with their entries, and what became of them since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from foundation.errors import NotFound
+from traceability.tables import EntryRow, EventRow, KeyRow, LotRow, PayloadRow
+
+PAGE: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One fact of the record. `declares_error`: it takes another one back; `taken_back`: another one did that to it."""
+
+    index: int
+    kind: str
+    event_id: str
+    event_type: str | None
+    biz_step: str | None
+    event_time: datetime
+    event_day: date
+    record_time: datetime
+    outcome: str
+    reasons: tuple[str, ...]
+    flags: tuple[str, ...]
+    backfill: bool
+    declares_error: bool
+    taken_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of an event: grams of a lot (or of an outside account, where `lot` is None)."""
+
+    index: int
+    lot: str | None
+    material: str
+    form: str
+    account: str
+    grams: int
+
+
+_later: Final = aliased(KeyRow)
+_TAKEN_BACK: Final = exists().where(
+    _later.event_id == KeyRow.event_id, _later.organisation_id == KeyRow.organisation_id, _later.declares_error,
+    ~KeyRow.declares_error,
+)  # fmt: skip
+_EVENTS: Final = select(EventRow, KeyRow.declares_error, _TAKEN_BACK).join(KeyRow, KeyRow.index == EventRow.index)
+
+
+def _happened(row: EventRow, declares_error: bool, taken_back: bool) -> Happened:
+    return Happened(
+        row.index, row.kind, row.event_id, row.event_type, row.biz_step, row.event_time, row.event_day,
+        row.record_time, row.outcome, tuple(row.reasons), tuple(row.flags), row.backfill, declares_error, taken_back,
+    )  # fmt: skip
+
+
+async def own_events(
+    session: AsyncSession, organisation_id: int, before: int | None = None, limit: int = PAGE
+) -> list[Happened]:
+    """The organisation's facts, newest first, from below an index on."""
+    wanted = _EVENTS.where(EventRow.organisation_id == organisation_id)
+    if before is not None:
+        wanted = wanted.where(EventRow.index < before)
+    rows = await session.execute(wanted.order_by(EventRow.index.desc()).limit(limit))
+    return [_happened(*row) for row in rows]
+
+
+async def events_at(session: AsyncSession, organisation_id: int, indexes: Sequence[int]) -> list[Happened]:
+    """These facts, as far as they are the organisation's own, in order."""
+    wanted = _EVENTS.where(EventRow.organisation_id == organisation_id, EventRow.index.in_(indexes))
+    return [_happened(*row) for row in await session.execute(wanted.order_by(EventRow.index))]
+
+
+async def lines(session: AsyncSession, indexes: Sequence[int]) -> list[Line]:
+    """The entries of these events that the reader may see."""
+    rows = await session.execute(
+        select(EntryRow, LotRow)
+        .outerjoin(LotRow, LotRow.id == EntryRow.lot_id)
+        .where(EntryRow.event_index.in_(indexes))
+        .order_by(EntryRow.event_index, EntryRow.grams)
+    )
+    return [
+        Line(
+            entry.event_index, lot.uri if lot else None, lot.material if lot else "", lot.form if lot else "",
+            entry.account, entry.grams,
+        )
+        for entry, lot in rows
+    ]  # fmt: skip
+
+
+async def of_lot(session: AsyncSession, organisation_id: int, lot_id: int) -> list[tuple[Happened, str, int]]:
+    """What happened to a lot at this organisation, oldest first: the event, the account and the grams it moved."""
+    rows = await session.execute(
+        _EVENTS.add_columns(EntryRow.account, EntryRow.grams)
+        .join(EntryRow, EntryRow.event_index == EventRow.index)
+        .where(EntryRow.lot_id == lot_id, EntryRow.holder == organisation_id)
+        .order_by(EventRow.index)
+    )
+    return [(_happened(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An event as it was received: `body` is its text, `context` its document's."""
+
+    happened: Happened
+    body: str
+    context: Any
+
+
+async def stated(session: AsyncSession, organisation_id: int, index: int) -> Stated:
+    """One own event with its text. Raises NotFound, also for anyone else's."""
+    found = (
+        await session.execute(
+            _EVENTS.add_columns(PayloadRow.body, PayloadRow.context)
+            .join(PayloadRow, and_(PayloadRow.index == EventRow.index, PayloadRow.record_time == EventRow.record_time))
+            .where(EventRow.organisation_id == organisation_id, EventRow.index == index, EventRow.kind == "epcis")
+        )
+    ).first()
+    if found is None:
+        raise NotFound("You have recorded no such event.", field="index", value=index)
+    return Stated(_happened(found[0], found[1], found[2]), found[3], found[4])
