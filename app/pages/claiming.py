@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.pages.asking import grams_of, speech_of
 from app.pages.passports import name_of
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
+from app.pages.trading import zone_of
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Conflict, Invalid, Refusal
+from foundation.registry import facilities
 from traceability.claims import Claimed, claim, claims
 from traceability.holdings import Holding, holding, holdings
 from traceability.refusals import DoubleClaim
@@ -70,7 +72,8 @@ async def _shown(
 ) -> Response[str]:  # fmt: skip
     t = speech_of(request)
     choices = _choices(t, await holdings(session, actor.organisation_id))
-    done = [_row(t, each, "UTC") for each in await claims(session, actor.organisation_id)]
+    zone = zone_of(await facilities(session, actor.organisation_id))
+    done = [_row(t, each, zone) for each in await claims(session, actor.organisation_id)]
     flashes = [{"tone": "good", "text": t("claims.done")}] if "done" in request.query_params else []
     return show(
         request, "market/claims.html", status=status, choices=choices, claims=done, form=form, errors=errors or [],

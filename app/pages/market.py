@@ -157,7 +157,8 @@ def _checked(
     if refusal is not None:
         errors = errors_of(request, refusal)
     ready = grams > 0 and refusal is None
-    price = priced(t, cost(offered.row, grams), offered.row.currency) if grams else ""
+    row, catalogue = offered.row, request.app.state.process.catalogue
+    price = priced(t, cost(row.price, row.currency, grams, catalogue), row.currency) if grams else ""
     return show(
         request, "market/buy.html", status=refusal.status if refusal else 200, offered=offered, form=typed,
         grams=grams, mass=t.mass(grams), cost=price, ready=ready, errors=errors,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -88,9 +88,16 @@ def priced(t: Speech, amount: Decimal, currency: str) -> str:
     return t.money(amount.normalize(), currency)
 
 
-def cost(row: ListingRow, grams: int) -> Decimal:
-    """What these grams cost at the listed price per tonne, to the hundredth."""
-    return (row.price * grams / TONNE).quantize(Decimal("0.01"))
+@lru_cache(maxsize=4)
+def _minor_units(catalogue: Catalogue) -> dict[str, int]:
+    codes = catalogue.document("code-list", "currencies").data["codes"]
+    return {each["code"]: each["minor_units"] for each in codes}
+
+
+def cost(price: Decimal, currency: str, grams: int, catalogue: Catalogue) -> Decimal:
+    """What these grams cost at a price per tonne, to the currency's smallest unit (ISO 4217), half up."""
+    places = Decimal(1).scaleb(-_minor_units(catalogue).get(currency, 2))
+    return (price * grams / TONNE).quantize(places, rounding=ROUND_HALF_UP)
 
 
 def _seller(t: Speech, firm: Organisation) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, Literal, cast
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency as Given
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.formats import mass_input
 from app.pages.asking import grams_of, speech_of
-from app.pages.offered import TONNE, priced
+from app.pages.offered import cost, priced
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor, May
@@ -22,6 +22,7 @@ from foundation.registry import Facility, facilities
 from foundation.settings import Settings, public_base
 from marketplace.api import GoodsIn, Step, move_goods
 from marketplace.trades import Trade, cancel, trade, trades
+from standards.catalogue import Catalogue
 from traceability.capture import Door
 from traceability.sequencing.sequencer import Sequencer
 
@@ -39,27 +40,31 @@ class Dealt:
     side: Side
     other: str
     mass: str
+    day: str
     cost: str
     price: str
     state: str
 
 
-def _dealt(t: Speech, told: Trade, actor: Actor) -> Dealt:
+def _dealt(t: Speech, told: Trade, actor: Actor, catalogue: Catalogue, zone: str) -> Dealt:
     row = told.row
+    price = cost(row.price, row.currency, row.grams, catalogue)
     side: Side = "seller" if row.seller == actor.organisation_id else "buyer"
     return Dealt(
         trade=told, token=row.reference.rpartition("/")[2], side=side,
         other=told.buyer.name if side == "seller" else told.seller.name, mass=t.mass(row.grams),
-        cost=priced(t, (row.price * row.grams / TONNE).quantize(Decimal("0.01")), row.currency),
+        day=t.day(row.agreed_at.astimezone(ZoneInfo(zone)).date()), cost=priced(t, price, row.currency),
         price=priced(t, row.price, row.currency), state=told.goods.state,
     )  # fmt: skip
 
 
 @get("/trades", opt={"access": SIGNED_IN}, include_in_schema=False)
-async def trades_page(request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor]) -> Response[str]:
+async def trades_page(
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], catalogue: Given[Catalogue]
+) -> Response[str]:
     """Every trade of the organisation, what asks for a hand first."""
-    t = speech_of(request)
-    dealt = [_dealt(t, each, actor) for each in await trades(transaction, actor)]
+    t, zone = speech_of(request), zone_of(await facilities(transaction, actor.organisation_id))
+    dealt = [_dealt(t, each, actor, catalogue, zone) for each in await trades(transaction, actor)]
     return show(request, "market/trades.html", dealt=dealt, waiting=[each for each in dealt if _waits(each)])
 
 
@@ -92,17 +97,23 @@ async def _shown(
     default = goods.shipped if goods.state == "shipped" else told.row.grams
     empty = {"grams": mass_input(default, "kg", t.lang), "grams_unit": "kg", "facility_id": ""}
     done = request.query_params.get("done", "")
+    dealt = _dealt(t, told, actor, request.app.state.process.catalogue, zone_of(places))
     return show(
-        request, "market/trade.html", status=refusal.status if refusal else 200, dealt=_dealt(t, told, actor),
+        request, "market/trade.html", status=refusal.status if refusal else 200, dealt=dealt,
         goods=goods, timeline=_timeline(t, told, places), places=[(str(each.id), each.name) for each in places],
         form={**empty, **(form or {})}, errors=errors_of(request, refusal) if refusal else [],
         flashes=[{"tone": "good", "text": t(f"trade.done.{done}")}] if done in DONE else [],
     )  # fmt: skip
 
 
+def zone_of(places: list[Facility]) -> str:
+    """The clock that a firm reads: that of its first facility."""
+    return places[0].time_zone if places else "UTC"
+
+
 def _timeline(t: Speech, told: Trade, places: list[Facility]) -> list[dict[str, str]]:
     """Agreed, then each event of either side, on the clock of this side's facility."""
-    zone = places[0].time_zone if places else "UTC"
+    zone = zone_of(places)
     agreed = {"title": t("trade.agreed"), "when": t.moment(told.row.agreed_at, zone), "tone": "done", "event": ""}
     rows = [agreed]
     for index, step, moment, outcome in told.goods.events:
