@@ -1,36 +1,23 @@
 """Judging: a lot that its holder offers, against the standards of a day, by everything on record about it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
 from foundation.errors import Invalid
 from marketplace.reading import reading_record
 from standards.catalogue import Catalogue
-from standards.conformity import Judgement, Standard, Verdict, judge, standards
-from standards.properties import Property, properties
-from traceability.evidence import certificates, measurements
+from standards.conformity import Judgement, Verdict
+from traceability import judging
+from traceability.evidence import measurements
 from traceability.holdings import holding
-from traceability.judging import known_lot
-from traceability.tables import MeasurementRow
+from traceability.tables import LotRow, MeasurementRow
 
 DECIDED: Final = frozenset({Verdict.CONFORMING, Verdict.NONCONFORMING, Verdict.INCOMPLETE})
-
-
-@lru_cache(maxsize=4)
-def known_standards(catalogue: Catalogue) -> Mapping[str, Standard]:
-    """Every standard by id, read once per catalogue."""
-    return standards(catalogue)
-
-
-@lru_cache(maxsize=4)
-def known_properties(catalogue: Catalogue) -> Mapping[str, Property]:
-    """Every property by code, read once per catalogue."""
-    return properties(catalogue)
 
 
 async def results(session: AsyncSession, actor: Actor, lot_id: int) -> list[MeasurementRow]:
@@ -46,7 +33,7 @@ async def judged(
 
     Raises NotFound for a lot of others, Invalid for a standard that we do not know.
     """
-    known = known_standards(catalogue)
+    known = judging.known_standards(catalogue)
     unknown = [each for each in chosen or () if each not in known]
     if unknown:
         raise Invalid(
@@ -54,11 +41,7 @@ async def judged(
             fix=f"Use some of {', '.join(sorted(known))}.",
         )  # fmt: skip
     held = await holding(session, actor.organisation_id, lot)
-    measured = await results(session, actor, held.lot_id)
     async with reading_record(session, actor):
-        certified = await certificates(session, held.lot_id, held.maker, as_of)
-    shown = known_lot(held.material, held.form, held.origins, measured, certified)
-    if chosen is not None:
-        return [judge(known[each], shown, as_of) for each in dict.fromkeys(chosen)]
-    verdicts = (judge(each, shown, as_of) for each in known.values())
-    return [each for each in verdicts if each.verdict in DECIDED]
+        row = (await session.scalars(select(LotRow).where(LotRow.id == held.lot_id))).one()
+        said = await judging.judged(session, catalogue, row, chosen, as_of)
+    return said if chosen is not None else [each for each in said if each.verdict in DECIDED]

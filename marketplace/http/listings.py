@@ -12,7 +12,7 @@ from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Invalid
 from marketplace.http.shapes import AnyRequest, ListingIn, paged, shown_listing
-from marketplace.judging import judged, known_properties
+from marketplace.judging import judged
 from marketplace.listings import (
     Terms,
     free_grams,
@@ -26,6 +26,7 @@ from marketplace.listings import (
 from marketplace.search import Range, Search, Sort, search
 from marketplace.tables import ListingRow
 from standards.catalogue import Catalogue
+from traceability.judging import known_properties
 
 
 async def _shown(session: AsyncSession, actor: Actor, rows: list[ListingRow]) -> list[dict[str, Any]]:
