@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar
 
 from tests.conftest import BASE, Firm, World
-from tests.pageworld import publish_now
 from tests.pagework import Browser, hidden, lot_links, said, uri_of
+from tests.pageworld import publish_now
 from traceability import composing
 from traceability.identifiers import human_code
 
@@ -150,7 +150,7 @@ async def test_a_result_is_entered_in_a_unit_of_its_kind_and_changes_the_verdict
         ({"value": "400"}, "this value cannot be"),
         ({"unit": "MPa"}, "Choose: Unit"),
         ({"evidence": "E3"}, "Choose: Level of evidence"),
-        ({"day": "2126-01-01"}, "taken after today"),
+        ({"day": "2126-01-01"}, "not in the future"),
         ({"property": "happiness"}, "Choose: Property"),
     ],
 )

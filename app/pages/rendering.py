@@ -11,13 +11,15 @@ from litestar.datastructures import Cookie
 
 from app.formats import Lang
 from app.problems import plain
-from app.words import Words, load_words, negotiate, switches
+from app.words import FALLBACK, Words, load_words, negotiate, switches
 from foundation.access import Actor, csrf_token
 from foundation.errors import Refusal
 from foundation.settings import Settings, public_base, public_is_loopback
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 LANGUAGE: Final = "junkan-lang"
+# Codes of many rules: what is translated of them says less than the rule's own sentence, which is shown beside it.
+GENERAL: Final = frozenset({"INVALID", "CONFLICT", "REFUSED", "MALFORMED"})
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -80,17 +82,19 @@ def show(request: AnyRequest, template: str, *, status: int = 200, **context: An
 
 
 async def form_of(request: AnyRequest) -> dict[str, str]:
-    """The fields of a form, stripped of surrounding white space; files are left out."""
+    """The fields of a form, without NUL and surrounding white space; files are left out."""
     form = await request.form()
-    return {str(name): value.strip() for name, value in form.items() if isinstance(value, str)}
+    return {str(name): value.replace("\x00", "").strip() for name, value in form.items() if isinstance(value, str)}
 
 
 def errors_of(request: AnyRequest, refusal: Refusal) -> list[dict[str, str]]:
     """A refusal as the form's error summary, in the reader's language."""
     speech = request.app.state.renderer.words.speech(language_of(request))
     field = (refusal.field or "").strip("/").replace("/", "-")
-    text = speech.refusal(refusal.code, refusal.sentence, **{k: plain(v) for k, v in refusal.facts.items()})
-    return [{"field": field, "text": str(text)}]
+    text = str(speech.refusal(refusal.code, refusal.sentence, **{k: plain(v) for k, v in refusal.facts.items()}))
+    if refusal.code in GENERAL:
+        text = refusal.sentence if speech.lang == FALLBACK else f"{text} ({refusal.sentence})"
+    return [{"field": field, "text": text}]
 
 
 def refused_page(request: AnyRequest, refusal: Refusal) -> Response[str]:

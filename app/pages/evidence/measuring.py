@@ -1,6 +1,7 @@
 """Measuring: a laboratory's value for a lot, by a known property in a unit of its kind, with method and condition."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ class Setting:
     actor: Actor
     catalogue: Catalogue
     lots: list[Choice]
+    today: date
     chosen: Property | None
 
     @property
@@ -54,9 +56,9 @@ class Setting:
         return [own, *sorted({each.symbol for each in UNITS.values() if each.kind == kind} - {own})]
 
 
-def _setting(actor: Actor, catalogue: Catalogue, lots: list[Choice], chosen: str) -> Setting:
+def _setting(actor: Actor, catalogue: Catalogue, lots: list[Choice], chosen: str, today: date) -> Setting:
     found = known_properties(catalogue).get(chosen)
-    return Setting(actor, catalogue, lots, found if found is not None and found.unit is not None else None)
+    return Setting(actor, catalogue, lots, today, found if found is not None and found.unit is not None else None)
 
 
 def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
@@ -97,6 +99,8 @@ def _measured(form: Filled, setting: Setting, lot: str) -> tuple[Act, Measuremen
     sign = form.get("comparator") or "="
     if value is not None and unit and chosen.kind and not chosen.possible(in_base(value, unit, chosen.kind)):
         form.say("value", t("evidence_page.impossible", name=name))
+    if day is not None and day > setting.today:
+        form.say("day", t("refusal.date_invalid"))
     if form.errors or value is None or day is None or sign not in COMPARATORS:
         return _act(form, []), None
     method, laboratory = form.get("method") or None, form.get("laboratory") or None
@@ -130,7 +134,7 @@ async def measurement_page(
     kept = {name: request.query_params.get(name, "").strip() for name in ("lot", "property")}
     lots = await lot_choices(t, transaction, actor, kept["lot"])
     form = Filled(request, t, {**kept, "day": clock().date().isoformat()})
-    return _form(form, _setting(actor, catalogue, lots, kept["property"]))
+    return _form(form, _setting(actor, catalogue, lots, kept["property"], clock().date()))
 
 
 @post(HERE, opt={"access": May("capture")}, include_in_schema=False)
@@ -141,7 +145,7 @@ async def measurement_form(
     """Check it, then record it; it is a fact of the log."""
     form = await filled(request)
     lots = await lot_choices(form.t, transaction, actor, form.get("lot"))
-    setting = _setting(actor, catalogue, lots, form.get("property"))
+    setting = _setting(actor, catalogue, lots, form.get("property"), clock().date())
     lot = await named_lot(form, transaction, record, actor)
     act, measured = _measured(form, setting, lot)
 
