@@ -17,6 +17,7 @@ from foundation.access import Actor, issue_key, register_person
 from foundation.database import Scope, now
 from foundation.registry import register_facility, register_organisation
 from foundation.settings import public_base
+from marketplace.judging import judged
 from marketplace.listings import Terms
 from marketplace.listings import publish as list_lot
 from standards.conformity import Verdict
@@ -25,7 +26,6 @@ from traceability.evidence import Certificate, certify
 from traceability.holdings import holdings
 from traceability.identifiers import lot_uri
 from traceability.identifiers.own import ALPHABET, LENGTH
-from traceability.judging import judged
 from traceability.log import publish
 from traceability.sequencing.sequencer import Sequencer
 
@@ -106,8 +106,7 @@ async def _offer(stage: Stage) -> None:
         async with stage.database.begin(player.actor.organisation_id) as session:
             held = [each for each in await holdings(session, player.actor.organisation_id) if each.free > SMALLEST]
             for at, each in enumerate(held[:OFFERED]):
-                lot = (each.material, each.form, each.origins)
-                verdicts = await judged(session, stage.catalogue, each.lot_id, each.maker, lot, day)
+                verdicts = await judged(session, player.actor, stage.catalogue, each.lot, None, day)
                 decided = [v for v in verdicts if v.verdict in {Verdict.CONFORMING, Verdict.INCOMPLETE}]
                 terms = Terms(Decimal(low + 10 * at), MONEY[player.actor.country], SMALLEST, "FCA")
                 await list_lot(session, player.actor, each.lot, terms, decided, day, stage.hands.moment)
