@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from tests.conftest import BASE, Firm, World
 from tests.pagework import Browser, hidden, lot_links, said, uri_of
+from tests.pageworld import publish_now
 from traceability.holdings import holdings
 
 OPENING = {
@@ -323,3 +324,19 @@ async def test_every_recording_page_speaks(browser: Browser, world: World, firm:
         page = await browser.open(f"/record{path}", lang=lang)
         assert f'<html lang="{lang}">' in page
         assert not re.search(r'\sstyle="|<style|\son\w+="', page)
+
+
+async def test_after_a_correction_the_label_tells_the_right_mass_and_is_not_revoked(
+    browser: Browser, world: World, firm: Firm
+) -> None:
+    lot = await opened(browser, world, firm)
+    world.clock.forward(seconds=2)
+    path = re.search(r"/record/correct/\d+", await browser.open("/record/history"))
+    assert path
+    await browser.do(path[0], {"stated0": "11", "stated0_unit": "t"})
+    await publish_now(world)
+    scanned = said(await browser.open(f"/id/{lot.rpartition('/')[2]}"))
+    assert "Verified" in scanned
+    assert "Problem reported" not in scanned
+    assert "11 t" in scanned
+    assert "12.5 t" not in scanned

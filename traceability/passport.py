@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
@@ -13,15 +13,14 @@ from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
 from traceability.evidence import certificates, measurements
 from traceability.genealogy import Ancestor, trace
+from traceability.history.standing import standing
 from traceability.identifiers import human_code
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
 from traceability.tables import (
     BalanceRow,
     CertificateRow,
-    EntryRow,
     EventRow,
-    KeyRow,
     LabelReportRow,
     LotRow,
     MeasurementRow,
@@ -126,14 +125,16 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
     reader = await reader_of(record, lot, actor, set(places.values()))
     makers = await _makers(record, descent.lots)
     maker = makers[lot.organisation_id]
-    grams = await _sums(record, [each.lot_id for each in descent.lots])
+    stands = await standing(record, [each.lot_id for each in descent.lots])
+    grams = {lot_id: each.grams for lot_id, each in stands.items()}
     origins = Origins.from_json(lot.origins)
     mass = grams.get(lot.id, 0)
     pre, post = origins.recycled(mass)
     shares: dict[str, int] = {}
     for origin, part in origins.shared(mass):
         shares[origin.country] = shares.get(origin.country, 0) + part
-    proof = await prove(record, lot.created_index, verifiers)
+    stand = stands.get(lot.id)
+    proof = await prove(record, stand.event_index if stand else lot.created_index, verifiers)
     named = sees(reader, Field.MAKER) or maker.name_public
     found = await measurements(record, lot.id) if sees(reader, Field.MEASUREMENT) else []
     return Passport(
@@ -145,7 +146,7 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
         stages=_stages(descent.lots, events, places, makers, grams, reader), complete=descent.complete,
         measurements=tuple(found),
         certificates=tuple(await certificates(record, lot.id, lot.organisation_id, lot.created_day)),
-        checks=await _checks(record, lot, maker, proof), proof=proof,
+        checks=await _checks(record, lot, maker, proof, revoked=stand is None), proof=proof,
     )  # fmt: skip
 
 
@@ -206,24 +207,9 @@ async def _makers(record: AsyncSession, lots: Sequence[Ancestor]) -> dict[int, O
     return {row.id: row for row in rows}
 
 
-async def _sums(record: AsyncSession, lot_ids: list[int]) -> dict[int, int]:
-    """Grams that came into being per lot: what the event that made it gave."""
-    rows = await record.execute(
-        select(EntryRow.lot_id, func.sum(EntryRow.grams))
-        .join(LotRow, LotRow.id == EntryRow.lot_id)
-        .where(EntryRow.lot_id.in_(lot_ids), EntryRow.event_index == LotRow.created_index)
-        .group_by(EntryRow.lot_id)
-    )
-    return {lot_id: int(grams) for lot_id, grams in rows if lot_id is not None}
-
-
-async def _checks(record: AsyncSession, lot: LotRow, maker: Organisation, proof: Proved | None) -> Checks:
-    wrong = select(KeyRow.index).where(
-        KeyRow.declares_error,
-        KeyRow.organisation_id == lot.organisation_id,
-        KeyRow.event_id == select(KeyRow.event_id).where(KeyRow.index == lot.created_index).scalar_subquery(),
-    )
-    revoked = (await record.execute(wrong)).first() is not None
+async def _checks(
+    record: AsyncSession, lot: LotRow, maker: Organisation, proof: Proved | None, *, revoked: bool
+) -> Checks:
     reports = select(LabelReportRow.id).where(LabelReportRow.lot_id == lot.id, LabelReportRow.cleared_at.is_(None))
     reported = (await record.execute(reports.where(LabelReportRow.reason == "cloned"))).first() is not None
     return Checks(

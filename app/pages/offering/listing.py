@@ -19,7 +19,7 @@ from app.pages.forms.filling import Filled
 from app.pages.passports import name_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import Held, held_of, lot_page
-from app.pages.stock.lot import Said, said_of
+from app.pages.stock.lot import Said, all_said
 from foundation.access import Actor, May
 from foundation.database import Clock
 from marketplace.listings import INCOTERMS, Terms, free_grams, own_listings, publish, withdraw
@@ -55,8 +55,7 @@ async def _setting(
     t, lot = form.t, form.get("lot")
     held = await holding(session, actor.organisation_id, lot)
     found = await judged(record, catalogue, await find(record, uri=lot), None, clock().date())
-    said = [said_of(t, lot, each, catalogue) for each in found]
-    return Setting(actor, held_of(t, held), found, said)
+    return Setting(actor, held_of(t, held), found, all_said(t, lot, found, catalogue))
 
 
 def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:

@@ -27,7 +27,8 @@ def picks(form: Filled, lots: Sequence[Holding]) -> list[dict[str, Any]]:
     first = sorted(lots, key=lambda each: each.lot_id not in chosen)[: max(MOST_LOTS, len(chosen))]
     return [
         {"id": each.lot_id, "name": name_of(t, each.material, each.form), "day": t.day(each.made_on),
-         "free": t.mass(each.free), "code": each.lot[-6:], "ticked": bool(form.get(f"use_{each.lot_id}"))}
+         "free": t.mass(each.free), "code": each.lot[-6:], "ticked": bool(form.get(f"use_{each.lot_id}")),
+         "chosen": each.lot_id in chosen}
         for each in first
     ]  # fmt: skip
 

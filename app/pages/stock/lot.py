@@ -73,6 +73,16 @@ def said_of(t: Speech, lot: str, each: Judgement, catalogue: Catalogue) -> Said:
     )  # fmt: skip
 
 
+FIRST: Final = ("conforming", "nonconforming", "incomplete")
+
+
+def all_said(t: Speech, lot: str, found: Sequence[Judgement], catalogue: Catalogue) -> list[Said]:
+    """Every verdict: what is decided first, then what lacks least."""
+    told = [said_of(t, lot, each, catalogue) for each in found]
+    place = {verdict: at for at, verdict in enumerate(FIRST)}
+    return sorted(told, key=lambda each: (place.get(each.verdict, len(FIRST)), len(each.missing)))
+
+
 def want_named(t: Speech, want: str, catalogue: Catalogue) -> str:
     """'document:te_scope_certificate' in words: a paper, a property, a statement."""
     rule, _, subject = want.partition(":")
@@ -124,7 +134,7 @@ async def lot_view(
     return show(
         request, "recycler/lot.html", lot=lot, held=held_of(t, lot.held) if lot.held else None,
         told=tell(t, seen, catalogue), seen=seen, history=_history(t, history), today=t.day(today),
-        verdicts=[said_of(t, uri, each, catalogue) for each in verdicts],
+        verdicts=all_said(t, uri, verdicts, catalogue),
     )  # fmt: skip
 
 
