@@ -1,7 +1,7 @@
 """Words: every sentence a page shows, in seven languages, and English where a translation is still missing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -149,24 +149,32 @@ class Speech:
 
 
 def load_words(folder: Path = _FOLDER) -> Words:
-    """Read `<lang>.yaml` of all languages: pages of dotted keys, each an unempty sentence.
+    """Read `<lang>/*.yaml` of all languages: pages of dotted keys, each an unempty sentence, none said twice.
 
     ValueError names the file and key that is not.
     """
-    return Words(MappingProxyType({lang: MappingProxyType(_read(folder / f"{lang}.yaml")) for lang in LANGUAGES}))
+    return Words(MappingProxyType({lang: MappingProxyType(_read(folder / lang)) for lang in LANGUAGES}))
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for key, sentence in _sentences(path):
+            if key in found:
+                raise ValueError(f"{folder.name}/{path.name}: {key} is said in another file too")
+            found[key] = sentence
+    return found
+
+
+def _sentences(path: Path) -> Iterator[tuple[str, str]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     pages = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 the safe loader, C where built
-    found: dict[str, str] = {}
     for page, keys in pages.items():
         for key, sentence in keys.items():
             if not (isinstance(page, str) and isinstance(key, str) and isinstance(sentence, str) and sentence.strip()):
-                raise ValueError(f"{path.name}: {page}.{key} is not a sentence: {sentence!r}")
+                raise ValueError(f"{path.parent.name}/{path.name}: {page}.{key} is not a sentence: {sentence!r}")
             placeholders(sentence)
-            found[f"{page}.{key}"] = sentence
-    return found
+            yield f"{page}.{key}", sentence
 
 
 def language(tag: str | None) -> Lang | None:

@@ -95,8 +95,18 @@ def test_a_fact_that_is_not_given_is_our_fault_and_shows() -> None:
 )
 def test_a_file_with_an_empty_or_unsafe_sentence_is_refused_at_start(bad: str, tmp_path: Path) -> None:
     for lang in LANGUAGES:
-        (tmp_path / f"{lang}.yaml").write_text("a:\n  b: x\n" if lang != "vi" else bad, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"vi\.yaml|plain names"):
+        (tmp_path / lang).mkdir()
+        (tmp_path / lang / "a.yaml").write_text("a:\n  b: x\n" if lang != "vi" else bad, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"vi/a\.yaml|plain names"):
+        load_words(tmp_path)
+
+
+def test_a_sentence_is_said_in_one_file_only(tmp_path: Path) -> None:
+    for lang in LANGUAGES:
+        (tmp_path / lang).mkdir()
+        for name in ("a", "b"):
+            (tmp_path / lang / f"{name}.yaml").write_text("a:\n  b: x\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"en/b\.yaml: a\.b is said in another file too"):
         load_words(tmp_path)
 
 
