@@ -10,7 +10,7 @@ from typing import Any
 
 from standards.catalogue import Catalogue, Document
 from standards.dated import Dated, NotDated, dated, reference
-from standards.responsibility.formulas import Formula, NotAFormula, RatioPercent, Rounded, checked, decimals
+from standards.responsibility.formulas import NotAFormula, RatioPercent, Rounded
 from standards.responsibility.packs import (
     Category,
     Deferral,
@@ -22,7 +22,8 @@ from standards.responsibility.packs import (
     Territory,
 )
 from standards.responsibility.periods import YearCalendar
-from standards.responsibility.reading import formula
+from standards.responsibility.reading import Names, formula
+from standards.responsibility.sizes import checked, decimals
 
 
 def packs(catalogue: Catalogue) -> Mapping[str, RulePack]:
@@ -104,9 +105,9 @@ def _category(item: Mapping[str, Any]) -> Category:
 
 
 def _rate(item: Mapping[str, Any], *, sources: Mapping[str, Any], quantities: frozenset[str]) -> Rate:
-    terms: dict[str, Formula] = {}
-    numerator = checked(formula(item["numerator"], terms, quantities))
-    denominator = checked(formula(item["denominator"], terms, quantities))
+    names = Names(quantities)
+    numerator = checked(formula(item["numerator"], names))
+    denominator = checked(formula(item["denominator"], names))
     if decimals(numerator) or decimals(denominator):
         raise PackError(f"the rate {item['id']}: both terms are masses in whole grams, thresholds are decided on them")
     rounding, name = item["rounding"], f"rate {item['id']}"
