@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import reduce
 from types import MappingProxyType
 from typing import assert_never
@@ -99,8 +100,7 @@ def number(formula: Formula, sight: Sight) -> Exact:  # noqa: PLR0911, PLR0912 -
             found = sight.number(name)
             return Exact(found.number.fill_null(0), found.over, None) if absent_is_zero else found
         case Constant(value):
-            top, over = value.as_integer_ratio()
-            return Exact(pl.lit(top, WIDE), over, None)
+            return _constant(Fraction(value))
         case FirstKnown(names):
             return first_known([sight.number(name) for name in names])
         case Lookup():
@@ -119,6 +119,8 @@ def number(formula: Formula, sight: Sight) -> Exact:  # noqa: PLR0911, PLR0912 -
             return reduce(larger, [number(term, sight) for term in terms])
         case Product(terms):
             return reduce(times, [number(term, sight) for term in terms])
+        case Quotient(of, Constant(value)) if value > 0:
+            return times(number(of, sight), _constant(1 / Fraction(value)))
         case Quotient(of, by):
             return divided(number(of, sight), number(by, sight), 1)
         case RatioPercent(numerator, denominator):
@@ -156,3 +158,7 @@ def truth(condition: Condition, sight: Sight) -> Truth:  # noqa: PLR0911 - one a
             return Truth(~found.holds, found.why)
         case _:
             assert_never(condition)
+
+
+def _constant(value: Fraction) -> Exact:
+    return Exact(pl.lit(value.numerator, WIDE), value.denominator, None)

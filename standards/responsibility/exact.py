@@ -41,6 +41,10 @@ def _wide(over: pl.Expr | int) -> pl.Expr:
     return pl.lit(over, WIDE) if isinstance(over, int) else over
 
 
+def _same(a: pl.Expr | int, b: pl.Expr | int) -> bool:
+    return isinstance(a, int) and isinstance(b, int) and a == b
+
+
 def first_known(found: Sequence[Exact]) -> Exact:
     if len({each.over for each in found if isinstance(each.over, int)}) != 1:
         raise NotAFormula("the first known of quantities in different units")
@@ -82,7 +86,7 @@ def chosen(when: Truth, then: Exact, otherwise: Exact, *, both: bool = False) ->
         return pl.when(when.holds).then(left).when(~when.holds).then(right)
 
     over: pl.Expr | int = then.over
-    if not (isinstance(then.over, int) and then.over == otherwise.over):
+    if not _same(then.over, otherwise.over):
         over = choose(_wide(then.over), _wide(otherwise.over))
     why = when.why
     if not both and (then.why is not None or otherwise.why is not None):
@@ -146,7 +150,7 @@ def decided(found: Sequence[Truth], join: Callable[..., pl.Expr]) -> Truth:
 
 def related(relation: Relation, a: Exact, b: Exact) -> pl.Expr:
     left, right = a.number, b.number
-    if not (isinstance(a.over, int) and a.over == b.over):
+    if not _same(a.over, b.over):
         left, right = left * _wide(b.over), right * _wide(a.over)
     match relation:
         case "at_least":

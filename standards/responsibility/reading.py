@@ -91,14 +91,6 @@ def condition(written: Any, names: Names) -> Condition:
             raise NotAFormula(f"{written!r} is no condition; yes-or-no names: {', '.join(sorted(names.flags)) or '-'}")
 
 
-def is_condition(written: Any, names: Names) -> bool:
-    """Whether something written is a yes or no rather than a number."""
-    if isinstance(written, str):
-        return written in names.flags
-    conditions = {*RELATIONS, "is", "known", "all", "any", "not"}
-    return isinstance(written, Mapping) and len(written) == 1 and next(iter(written)) in conditions
-
-
 def _operation(written: Mapping[str, Any], names: Names) -> Formula:  # noqa: PLR0911 - one answer per operation
     match written:
         case {"optional": str(name), **rest} if not rest:

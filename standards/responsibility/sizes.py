@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
 from math import lcm
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar, assert_never
 
+from standards.quantities import QuantityError, decimal_of
 from standards.responsibility.formulas import (
     CONDITIONS,
     Choice,
@@ -106,9 +108,7 @@ def size(formula: Formula, known: Sizes = NONE) -> Size:  # noqa: PLR0911, PLR09
         case MeanOfPreceding(name, periods):
             return _divided(reduce(_plus, [known.get(name, GRAMS)] * periods), periods)
         case Constant(value):
-            number, over = value.as_integer_ratio()
-            places = max(0, -int(value.normalize().as_tuple().exponent))
-            return Size(abs(number).bit_length(), over.bit_length(), over, places)
+            return _constant(Fraction(value))
         case Mean(terms):
             return _divided(reduce(_plus, (size(term, known) for term in terms)), len(terms))
         case Sum(terms):
@@ -121,6 +121,8 @@ def size(formula: Formula, known: Sizes = NONE) -> Size:  # noqa: PLR0911, PLR09
             return _either(size(then, known), size(otherwise, known))
         case Product(terms):
             return reduce(_times, (size(term, known) for term in terms))
+        case Quotient(of, Constant(value)) if value > 0:
+            return _times(size(of, known), _constant(1 / Fraction(value)))
         case Quotient(of, by):
             return _ratio(size(of, known), size(by, known), 0)
         case RatioPercent(numerator, denominator):
@@ -167,7 +169,16 @@ def _rounding_room(of: Size, places: int) -> int:
 
 def _rounded(of: Size, places: int) -> Size:
     over = ten_to(places)
-    return Size(_rounding_room(of, places), over.bit_length(), over, max(places, 0))
+    smaller = 0 if of.over is None else of.over.bit_length() - 1
+    return Size(max(of.number - smaller, 0) + over.bit_length() + 2, over.bit_length(), over, max(places, 0))
+
+
+def _constant(value: Fraction) -> Size:
+    try:
+        places = max(0, -int(decimal_of(value).as_tuple().exponent))
+    except QuantityError:
+        return Size(abs(value.numerator).bit_length(), value.denominator.bit_length(), value.denominator, None)
+    return Size(abs(value.numerator).bit_length(), value.denominator.bit_length(), value.denominator, places)
 
 
 def _plus(a: Size, b: Size) -> Size:

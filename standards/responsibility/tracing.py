@@ -73,13 +73,14 @@ def no_tables(wanted: Lookup, values: Values) -> Fraction:
 
 @dataclass
 class Trace:
-    """The evaluation of one line of a case: `steps` and `caveats` grow as it goes."""
+    """The evaluation of one line of a case: `steps`, `caveats` and the names it `reads` grow as it goes."""
 
     lines: Sequence[Values]
     at: int = 0
     look: Look = no_tables
     steps: list[Step] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
 
     def value(self, formula: Formula) -> Fraction:  # noqa: PLR0911 - one answer per operation
         """The exact number; raises NoFigure."""
@@ -143,6 +144,7 @@ class Trace:
 
     def _given(self, name: str) -> int | Decimal | Fraction | str | bool:
         value = self.lines[self.at].get(name)
+        self.reads.append(name)
         if isinstance(value, NoFigure):
             raise value
         if value is None:
@@ -164,7 +166,10 @@ class Trace:
 
     def _on_line(self, formula: Formula, at: int) -> Fraction:
         """A formula on another line of the case; its own steps are told there."""
-        return Trace(self.lines, at, self.look).value(formula)
+        other = Trace(self.lines, at, self.look)
+        found = other.value(formula)
+        self.reads += other.reads
+        return found
 
     def _apply(self, formula: Formula, operands: list[Fraction]) -> Fraction:
         return self._step(type(formula).__name__, list(map(str, operands)), _applied(formula, operands))
