@@ -85,15 +85,18 @@ def chosen(when: Truth, then: Exact, otherwise: Exact, *, both: bool = False) ->
     def choose(left: pl.Expr, right: pl.Expr) -> pl.Expr:
         return pl.when(when.holds).then(left).when(~when.holds).then(right)
 
-    over: pl.Expr | int = then.over
-    if not _same(then.over, otherwise.over):
+    if isinstance(then.over, int) and isinstance(otherwise.over, int):
+        over: pl.Expr | int = lcm(then.over, otherwise.over)
+        numbers = [each.number * _wide(over // each.over) for each in (then, otherwise)]
+    else:
         over = choose(_wide(then.over), _wide(otherwise.over))
+        numbers = [then.number, otherwise.number]
     why = when.why
     if not both and (then.why is not None or otherwise.why is not None):
         none = pl.lit(None, pl.String)
         left, right = (none if each.why is None else each.why for each in (then, otherwise))
         why = first_reason(why, choose(left, right))
-    return Exact(choose(then.number, otherwise.number), over, why)
+    return Exact(choose(*numbers), over, why)
 
 
 def divided(a: Exact, b: Exact, factor: int) -> Exact:

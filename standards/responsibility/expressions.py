@@ -43,6 +43,8 @@ def expression(formula: Formula, sight: Sight = GRAMS, known: Sizes = NONE) -> S
 
 def scaled(found: Exact, places: int) -> Scaled:
     """An exact value that has at most so many decimals, as whole units of them."""
+    if isinstance(found.over, int) and 10**places % found.over == 0:
+        return Scaled(found.number * pl.lit(10**places // found.over, WIDE), places)
     over = pl.lit(found.over, WIDE) if isinstance(found.over, int) else found.over
     return Scaled(found.number * pl.lit(10**places, WIDE) // over, places)
 

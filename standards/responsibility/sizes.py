@@ -35,8 +35,8 @@ from standards.responsibility.formulas import (
     parts,
 )
 
-# A table's arithmetic has 127 bits; a case has at most 2**17 lines.
-TABLE_BITS: Final = 126
+# A table's arithmetic has 127 bits, two of them kept for the doubling of a rounding; a case has at most 2**17 lines.
+TABLE_BITS: Final = 125
 LINE_BITS: Final = 17
 
 
@@ -154,8 +154,14 @@ def _widest(node: Node, known: Sizes) -> int:
     if isinstance(node, CONDITIONS):
         return below
     found_size = size(node, known)
-    shown = ten_to(found_size.decimals or 0).bit_length()
+    places, over = ten_to(found_size.decimals or 0), found_size.over
+    shown = _grows(places // over if over is not None and places % over == 0 else places)
     return max(below, found_size.number + shown, found_size.over_bits)
+
+
+def _grows(factor: int) -> int:
+    """How many bits a whole number gains at most by this factor."""
+    return (factor - 1).bit_length()
 
 
 def _compared(a: Size, b: Size) -> int:
@@ -163,14 +169,14 @@ def _compared(a: Size, b: Size) -> int:
 
 
 def _rounding_room(of: Size, places: int) -> int:
-    up, down = ten_to(places).bit_length(), ten_to(-places).bit_length()
-    return max(of.number + up, of.over_bits + down) + 2
+    return max(of.number + _grows(ten_to(places)), of.over_bits + _grows(ten_to(-places)) + 1)
 
 
 def _rounded(of: Size, places: int) -> Size:
     over = ten_to(places)
     smaller = 0 if of.over is None else of.over.bit_length() - 1
-    return Size(max(of.number - smaller, 0) + over.bit_length() + 2, over.bit_length(), over, max(places, 0))
+    number = max(of.number - smaller, 0) + max(_grows(over), _grows(ten_to(-places))) + 1
+    return Size(number, over.bit_length(), over, max(places, 0))
 
 
 def _constant(value: Fraction) -> Size:
@@ -184,20 +190,25 @@ def _constant(value: Fraction) -> Size:
 def _plus(a: Size, b: Size) -> Size:
     if a.over is not None and b.over is not None:
         over = lcm(a.over, b.over)
-        number = max(a.number + (over // a.over).bit_length(), b.number + (over // b.over).bit_length()) + 1
+        number = max(a.number + _grows(over // a.over), b.number + _grows(over // b.over)) + 1
         return Size(number, over.bit_length(), over, _most(a, b))
     return Size(_compared(a, b) + 1, a.over_bits + b.over_bits, None, _most(a, b))
 
 
 def _either(a: Size, b: Size) -> Size:
-    over = a.over if a.over == b.over else None
-    return Size(max(a.number, b.number), max(a.over_bits, b.over_bits), over, _most(a, b))
+    if a.over is not None and b.over is not None:
+        over = lcm(a.over, b.over)
+        number = max(a.number + _grows(over // a.over), b.number + _grows(over // b.over))
+        return Size(number, over.bit_length(), over, _most(a, b))
+    return Size(max(a.number, b.number), max(a.over_bits, b.over_bits), None, _most(a, b))
 
 
 def _times(a: Size, b: Size) -> Size:
     over = a.over * b.over if a.over is not None and b.over is not None else None
     places = None if a.decimals is None or b.decimals is None else a.decimals + b.decimals
-    return Size(a.number + b.number, a.over_bits + b.over_bits, over, places)
+    over_bits = a.over_bits + b.over_bits if over is None else over.bit_length()
+    number = a.number if b.number == 1 else b.number if a.number == 1 else a.number + b.number
+    return Size(number, over_bits, over, places)
 
 
 def _divided(a: Size, count: int) -> Size:

@@ -13,7 +13,7 @@ from standards.responsibility.exact import CASE, WIDE, Exact
 from standards.responsibility.expressions import scaled
 from standards.responsibility.formulas import CONDITIONS, Lookup, Rounded
 from standards.responsibility.packs import Edition
-from standards.responsibility.sizes import Sizes, size, ten_to
+from standards.responsibility.sizes import Sizes, ten_to
 
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 YEAR = "year"
@@ -30,7 +30,7 @@ def tabulate(edition: Edition, calculation: Calculation, table: pl.DataFrame) ->
     """
     wanted = [each.id for each in calculation.inputs]
     sizes = calculation.sizes(edition.duties.parameters)
-    sight = Sight(_columns(calculation), partial(_look, edition, calculation))
+    sight = Sight(_columns(calculation, sizes), partial(_look, edition, calculation))
     rows = _prepared(edition, calculation, table)
     rows = rows.with_columns(_barred(calculation, sight).alias("|barred"))
     for rule in calculation.steps:
@@ -44,10 +44,11 @@ def tabulate(edition: Edition, calculation: Calculation, table: pl.DataFrame) ->
     return pl.concat([table.select(kept), found], how="horizontal")
 
 
-def _columns(calculation: Calculation) -> dict[str, Column]:
+def _columns(calculation: Calculation, sizes: Sizes) -> dict[str, Column]:
     columns = {each.id: Column(_over(each), explained=False) for each in calculation.inputs}
     for rule in calculation.steps:
-        columns[rule.id] = Column(1 if isinstance(rule.formula, CONDITIONS) else None, explained=True)
+        over = 1 if isinstance(rule.formula, CONDITIONS) else sizes[rule.id].over
+        columns[rule.id] = Column(over, explained=True)
     return columns
 
 
@@ -127,17 +128,23 @@ def _step(rule: StepRule, sight: Sight, sizes: Sizes) -> dict[str, pl.Expr]:
         decided = truth(rule.formula, sight)
         return {rule.id: decided.holds, f"{rule.id}|why": none if decided.why is None else decided.why}
     found = number(rule.formula, sight)
-    over = pl.lit(found.over, WIDE) if isinstance(found.over, int) else found.over
-    why = none if found.why is None else found.why
-    return {rule.id: found.number, f"{rule.id}|over": over, f"{rule.id}|why": why}
+    fixed = sizes[rule.id].over
+    assert fixed is None or fixed == found.over, f"{rule.id}: its size and its expression differ"
+    over = {} if fixed is not None else {f"{rule.id}|over": _wide(found.over)}
+    return {rule.id: found.number, f"{rule.id}|why": none if found.why is None else found.why, **over}
+
+
+def _wide(over: pl.Expr | int) -> pl.Expr:
+    return pl.lit(over, WIDE) if isinstance(over, int) else over
 
 
 def _shown(rule: StepRule, sizes: Sizes) -> pl.Expr:
     """As text: the places of the law's rounding, else as short as it is; n/d where there is no last digit."""
     if isinstance(rule.formula, CONDITIONS):
         return pl.col(rule.id)
-    exact = Exact(pl.col(rule.id), pl.col(f"{rule.id}|over"), None)
-    places = size(rule.formula, sizes).decimals
+    found = sizes[rule.id]
+    exact = Exact(pl.col(rule.id), pl.col(f"{rule.id}|over") if found.over is None else found.over, None)
+    places = found.decimals
     if places is None:
         return _fraction(exact)
     text = scaled(exact, places).text()
@@ -147,8 +154,7 @@ def _shown(rule: StepRule, sizes: Sizes) -> pl.Expr:
 
 
 def _fraction(exact: Exact) -> pl.Expr:
-    over = exact.over if isinstance(exact.over, pl.Expr) else pl.lit(exact.over, WIDE)
-    return pl.concat_str([exact.number.cast(pl.String), pl.lit("/"), over.cast(pl.String)])
+    return pl.concat_str([exact.number.cast(pl.String), pl.lit("/"), _wide(exact.over).cast(pl.String)])
 
 
 def _places(parameter: Parameter) -> int:

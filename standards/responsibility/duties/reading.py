@@ -218,9 +218,13 @@ def _check(found: Calculation, tables: Mapping[str, Parameter]) -> None:
     if unknown := set(found.answers) - {step.id for step in found.steps}:
         raise LookupError(f"answers {', '.join(sorted(unknown))} are no steps")
     known = found.sizes(tables)
-    for node in (*(each.condition for each in found.requires), *(step.formula for step in found.steps)):
-        _check_vocabulary(node)
-        fitting(node, known)
+    nodes = {each.id: each.condition for each in found.requires} | {each.id: each.formula for each in found.steps}
+    for id, node in nodes.items():
+        try:
+            _check_vocabulary(node)
+            fitting(node, known)
+        except NotAFormula as error:
+            raise NotAFormula(f"{id}: {error}") from error
 
 
 def _check_vocabulary(node: Node) -> None:

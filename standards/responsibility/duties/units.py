@@ -30,7 +30,7 @@ _UNITS: Final = (
     DutyUnit("g", "mass", 15, 0),
     DutyUnit("kg", "mass", 12, 3),
     DutyUnit("t", "mass", 9, 6),
-    DutyUnit("percent", "fraction", 6, 6),
+    DutyUnit("percent", "fraction", 4, 4),
     DutyUnit("count", "count", 12, 0),
     DutyUnit("month", "time", 4, 0),
     DutyUnit("year", "time", 4, 0),
@@ -43,7 +43,7 @@ _MONEY: Final = ("EUR", "GBP", "IDR", "INR", "JPY", "MYR", "PHP", "SGD", "THB", 
 UNITS: Final[Mapping[str, DutyUnit]] = MappingProxyType(
     {unit.symbol: unit for unit in _UNITS}
     | {code: DutyUnit(code, "money", 15, 2) for code in _MONEY}
-    | {f"{code}/{mass}": DutyUnit(f"{code}/{mass}", "price", 9, 4) for code in _MONEY for mass in ("kg", "t")}
+    | {f"{code}/{mass}": DutyUnit(f"{code}/{mass}", "price", 7, 4) for code in _MONEY for mass in ("kg", "t")}
 )
 _OTHER_NAMES: Final = MappingProxyType({"percent": "%"})
 
