@@ -22,7 +22,7 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
-from traceability.http import epcis, log, lots
+from traceability.http import epcis, log, lots, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -40,6 +40,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *rulebook.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
+    *witness.ROUTES,
     *lots.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,

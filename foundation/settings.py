@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     signing_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    witnesses: str = ""
+    witnessed_logs: str = ""
     debug: bool = False
     log_level: LogLevel = "info"
 

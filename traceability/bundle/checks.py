@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -38,15 +38,19 @@ Progress = Callable[[int], None]
 _Place = tuple[str, str, str]
 
 
-def check_bundle(path: Path, event_hash: EventHash, progress: Progress = lambda _: None) -> tuple[Finding, ...]:
-    """Check an exported folder. No finding that is a fault: nothing in it was altered, removed or added."""
+def check_bundle(
+    path: Path, event_hash: EventHash, progress: Progress = lambda _: None, vkeys: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """Check an exported folder; no finding that is a fault: nothing in it was altered, removed or added.
+
+    `vkeys`: the log's keys as known from elsewhere; without them the folder's own one is believed.
+    """
     try:
         bundle = read_bundle(path)
     except BadLine as bad:
         return (bad.finding(),)
-    return check_log(
-        bundle.rows, bundle.entries, bundle.balances, bundle.checkpoint, bundle.vkey, event_hash, progress
-    )  # fmt: skip
+    keys = vkeys or (bundle.vkey,)
+    return check_log(bundle.rows, bundle.entries, bundle.balances, bundle.checkpoint, keys, event_hash, progress)
 
 
 def check_log(
@@ -54,17 +58,17 @@ def check_log(
     entries: Iterable[EntryLine],
     balances: Iterable[BalanceLine],
     checkpoint: str,
-    vkey: str,
+    vkeys: Sequence[str],
     event_hash: EventHash,
     progress: Progress = lambda _: None,
 ) -> tuple[Finding, ...]:
     """Check a whole log: of each kind of fault the first, in the order found, then notes on what was not checkable.
 
     `rows` by index from 0, `entries` by event index, `balances` in order. Reads each once; keeps one sum per lot,
-    holder and account. The key must be known from elsewhere: whoever can replace it too can sign another log.
+    holder and account. The keys must be known from elsewhere: whoever can replace them too can sign another log.
     """
     report = _Report()
-    signed = _signed(report, checkpoint, vkey)
+    signed = _signed(report, checkpoint, vkeys)
     ledger = _Ledger(enumerate(entries, start=2))
     try:
         tree = _rows(report, rows, ledger, event_hash, progress)
@@ -140,9 +144,9 @@ class _Ledger:
         self.last = in_order(entry)
 
 
-def _signed(report: _Report, note: str, vkey: str) -> Checkpoint | None:
+def _signed(report: _Report, note: str, vkeys: Sequence[str]) -> Checkpoint | None:
     try:
-        return open_checkpoint(note, [parse_vkey(vkey)])
+        return open_checkpoint(note, [parse_vkey(each) for each in vkeys])
     except ValueError as bad:
         kind = "" if isinstance(bad, BadNote) else "it cannot be read: "
         report.add(Finding("SIGNATURE", CHECKPOINT, None, None, f"The checkpoint does not hold: {kind}{bad}."))
