@@ -34,16 +34,15 @@ EventHash = Callable[[Mapping[str, Any], Any], str]
 
 Progress = Callable[[int], None]
 """Told now and then how many facts have been checked."""
-
 _Place = tuple[str, str, str]
 
 
 def check_bundle(
     path: Path, event_hash: EventHash, progress: Progress = lambda _: None, vkeys: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """Check an exported folder; no finding that is a fault: nothing in it was altered, removed or added.
+    """Check an exported folder under `vkeys`, the log's keys known from elsewhere (else its own one is believed).
 
-    `vkeys`: the log's keys as known from elsewhere; without them the folder's own one is believed.
+    Without a fault among the findings, nothing in it was altered, removed or added.
     """
     try:
         bundle = read_bundle(path)
