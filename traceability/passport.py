@@ -12,7 +12,7 @@ from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
 from traceability.evidence import certificates, measurements
-from traceability.genealogy import Ancestor, trace
+from traceability.genealogy.walking import Ancestor, trace
 from traceability.history.standing import standing
 from traceability.identifiers import human_code
 from traceability.ledger.origins import Origins
