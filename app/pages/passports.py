@@ -29,7 +29,7 @@ _KINDS: Final[dict[str, tuple[NodeKind, str]]] = {
     "compounding": ("compounding", "compounder"), "commissioning": ("product", "manufacturer"),
     "opening": ("stock", ""), "importing": ("transport", ""),
 }  # fmt: skip
-_RECYCLING: Final = frozenset({"recycling", "reprocessing"})
+_RECYCLING: Final = frozenset(word for word, (kind, _) in _KINDS.items() if kind == "recycling")
 
 
 @dataclass(frozen=True, slots=True)
