@@ -6,6 +6,7 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from app.pages import (
+    cases,
     claiming,
     declaring,
     evidence,
@@ -22,6 +23,7 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
+from traceability.http import cases as cases_api
 from traceability.http import epcis, log, lots
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
@@ -38,9 +40,11 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *regulator.ROUTES,
     *logbook.ROUTES,
     *rulebook.ROUTES,
+    *cases.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,
+    *cases_api.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
 ]

@@ -21,6 +21,7 @@ from foundation.database import Clock
 from marketplace.negotiation import offers
 from marketplace.trades import trades
 from standards.catalogue import Catalogue
+from traceability.cases.reports import labels_waiting
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
@@ -75,11 +76,14 @@ async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
         ("capture", "tasks.ship", len(leave), sum(each.row.grams for each in leave), "/trades"),
         ("capture", "tasks.receive", len(coming), sum(each.free for each in coming), "/record/arrival"),
     ]
-    return [
+    labels = await labels_waiting(session, number)
+    reported = [Task(t("tasks.label_reports", count=t.number(labels)), t("case.lead"), "/label-reports")]
+    waits = [
         Task(t(key, count=t.number(count)), t.mass(grams), href)
         for right, key, count, grams, href in found
         if count and right in actor.roles
     ]
+    return waits + (reported if labels else [])
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:
