@@ -11,6 +11,7 @@ from app.pages import (
     declaring,
     evidence,
     home,
+    importing,
     logbook,
     market,
     offering,
@@ -24,12 +25,13 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
-from traceability.http import epcis, log, lots
+from traceability.http import epcis, imports, log, lots
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
     *stock.ROUTES,
     *recording.ROUTES,
+    *importing.ROUTES,
     *evidence.ROUTES,
     *offering.ROUTES,
     *declaring.ROUTES,
@@ -45,6 +47,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *log.ROUTES,
     *lots.ROUTES,
     *cases_api.ROUTES,
+    *imports.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
 ]
