@@ -51,6 +51,14 @@ def test_each_translation_takes_the_same_facts(lang: Lang) -> None:
     )
 
 
+def test_every_reason_of_the_ledger_and_the_controls_has_a_name() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in sorted(APP.parent.glob("traceability/**/*.py")))
+    given = set(re.findall(r"""(?:Unmoved\(|reasons=\(|flags\.add\()["'](\w+)["']""", said))
+    given |= {"LATE_REPORT", "YIELD_IMPLAUSIBLE", "STOCK_DIFFERS"}
+    assert len(given) > 15
+    assert {each for each in given if f"reason.{each.lower()}" not in ENGLISH} == set()
+
+
 def _uses() -> dict[str, set[str]]:
     """Keys asked for as t('...') in templates and pages, each with the files that do."""
     found: dict[str, set[str]] = {}

@@ -126,10 +126,13 @@ def _page(
     wrong = [[t.number(each.row), each.column, each.value, fix_of(t, each)] for each in done.errors[:SHOWN]]
     facts = [
         (t("importing.file"), name), (t("importing.rows"), t.number(done.rows)),
-        (t("importing.new"), t.number(len(new))),
-        (t("importing.known"), t.number(outcomes["duplicate"])), (t("importing.mass"), t.mass(counted)),
         (t("importing.history"), t(f"importing.history_{'yes' if history else 'no'}")),
     ]  # fmt: skip
+    if not wrong:
+        facts += [
+            (t("importing.new"), t.number(len(new))), (t("importing.known"), t.number(outcomes["duplicate"])),
+            (t("importing.mass"), t.mass(counted)),
+        ]  # fmt: skip
     written = "done" in request.query_params and not new
     return show(
         request, "recycler/imported.html", status=status, digest=digest, facts_=facts, wrong=wrong,
