@@ -6,10 +6,12 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from app.pages import (
+    cases,
     claiming,
     declaring,
     evidence,
     home,
+    importing,
     lineage,
     logbook,
     market,
@@ -23,12 +25,14 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
-from traceability.http import epcis, log, lots, witness
+from traceability.http import cases as cases_api
+from traceability.http import epcis, imports, log, lots, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
     *stock.ROUTES,
     *recording.ROUTES,
+    *importing.ROUTES,
     *evidence.ROUTES,
     *offering.ROUTES,
     *declaring.ROUTES,
@@ -40,10 +44,13 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *logbook.ROUTES,
     *lineage.ROUTES,
     *rulebook.ROUTES,
+    *cases.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
     *witness.ROUTES,
     *lots.ROUTES,
+    *cases_api.ROUTES,
+    *imports.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
 ]

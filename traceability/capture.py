@@ -1,5 +1,6 @@
 """Capture: the only door through which an event enters the record."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,7 @@ class Captured:
 
 
 REMEMBERED: Final = 100_000
+AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,18 @@ async def capture_event(door: Door, actor: Actor, raw: bytes, *, backfill: bool 
             return accepted
 
 
+async def rehearse(door: Door, actor: Actor, raw: bytes, *, backfill: bool = False) -> Captured:
+    """What capturing this document would answer now, event by event; nothing is written, and no index is given.
+
+    Raises EventInvalid where it cannot be read as one at all.
+    """
+    actor.must("capture")
+    prepared = await _prepare(door, actor, parse_document(raw), backfill=backfill)
+    good = [Command((each,)) for each in prepared if isinstance(each, Prepared)]
+    answers = iter(await door.sequencer.rehearse(good))
+    return Captured(tuple(each if isinstance(each, Refusal) else next(answers) for each in prepared))
+
+
 async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBehaviour, *, backfill: bool) -> Captured:
     actor.must("capture")
     prepared = await _prepare(door, actor, document, backfill=backfill)
@@ -102,7 +116,12 @@ def _not_captured(each: Prepared | Refusal) -> Refusal:
 async def _prepare(door: Door, actor: Actor, document: Document, *, backfill: bool) -> list[Prepared | Refusal]:
     uris = {uri for each in document.events if each.event is not None for uri in named_uris(each.event)}
     setting = Setting(actor, await door.directory(uris), door.sequencer.controls, door.clock(), backfill)
-    return [_prepare_one(each, document.context, setting) for each in document.events]
+    prepared = []
+    for number, each in enumerate(document.events):
+        prepared.append(_prepare_one(each, document.context, setting))
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)  # a long document does not keep everybody else waiting
+    return prepared
 
 
 def _prepare_one(received: ReceivedEvent, context: object, setting: Setting) -> Prepared | Refusal:

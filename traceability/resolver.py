@@ -3,18 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from foundation.errors import Invalid, NotFound, Refusal
+from foundation.errors import Invalid, NotFound
 from traceability.identifiers import KeyInvalid, parse_link, read_human_code
 from traceability.identifiers.application import QUALIFIERS
 from traceability.identifiers.own import LENGTH
-from traceability.tables import LabelReportRow, LotRow
+from traceability.tables import LotRow
 
 Answer = Literal["page", "json", "linkset"]
 
@@ -109,34 +108,6 @@ async def at_token(record: AsyncSession, text: str) -> LotRow:
     if lot is None:
         raise NotFound("The record knows no such label.", field="label", value=text)
     return lot
-
-
-REASONS: Final = ("cloned", "mismatch", "other")
-LONGEST_MESSAGE: Final = 1_000
-MOST_REPORTS: Final = 10
-REPORTS_WITHIN: Final = timedelta(hours=1)
-
-
-class TooManyReports(Refusal):
-    """This label was reported so often that one more says nothing new."""
-
-    status = 429
-    code = "TOO_MANY_REPORTS"
-
-
-async def report_label(record: AsyncSession, lot: LotRow, reason: str, message: str, moment: datetime) -> None:
-    """Keep what somebody who scanned a label says is wrong with it. Raises Invalid or TooManyReports."""
-    if reason not in REASONS:
-        raise Invalid("Say what is wrong.", field="reason", value=reason, fix=f"Use one of {', '.join(REASONS)}.")
-    if len(message) > LONGEST_MESSAGE:
-        raise Invalid("The message is too long.", field="message", fix=f"Use at most {LONGEST_MESSAGE} characters.")
-    recent = select(func.count()).where(
-        LabelReportRow.lot_id == lot.id, LabelReportRow.reported_at > moment - REPORTS_WITHIN
-    )
-    if (await record.execute(recent)).scalar_one() >= MOST_REPORTS:
-        raise TooManyReports("This label was reported many times within the hour; we are looking at it.")
-    record.add(LabelReportRow(lot_id=lot.id, reason=reason, message=message, reported_at=moment))
-    await record.flush()
 
 
 def answer_for(accept: str, link_type: str | None) -> Answer:

@@ -210,8 +210,21 @@ class LabelReportRow(Base):
     reason: Mapped[str]
     message: Mapped[str]
     reported_at: Mapped[datetime]
-    cleared_by: Mapped[str | None]
-    cleared_at: Mapped[datetime | None]
+    answer_index: Mapped[int | None]
+
+
+class LabelFindingRow(Base):
+    """What a label's issuer or an authority found of it; a fact of the log."""
+
+    __tablename__ = "label_finding"
+    fact_index: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int]
+    organisation_id: Mapped[int]
+    authority: Mapped[bool]
+    finding: Mapped[str]
+    reports: Mapped[int]
+    statement: Mapped[str]
+    found_at: Mapped[datetime]
 
 
 class CaptureJobRow(Base):

@@ -109,7 +109,9 @@ async def _offer(stage: Stage) -> None:
                 verdicts = await judged(session, player.actor, stage.catalogue, each.lot, None, day)
                 decided = [v for v in verdicts if v.verdict in {Verdict.CONFORMING, Verdict.INCOMPLETE}]
                 terms = Terms(Decimal(low + 10 * at), MONEY[player.actor.country], SMALLEST, "FCA")
-                await list_lot(session, player.actor, each.lot, terms, decided, day, stage.hands.moment)
+                await list_lot(
+                    session, player.actor, stage.catalogue, each.lot, terms, decided, day, stage.hands.moment
+                )
 
 
 def _own_uri(stage: Stage) -> str:

@@ -18,6 +18,7 @@ from traceability.claims import Claimed, claim, claims, purpose_of
 from traceability.evidence import Certificate, Measurement, certify, measure
 from traceability.genealogy.lineage import Related, lineage
 from traceability.holdings import Holding, holdings
+from traceability.http.cases import shown_finding
 from traceability.http.epcis import told
 from traceability.passport import Passport, find, passport
 from traceability.sequencing.commands import Claiming
@@ -114,6 +115,7 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
             for s in told_lot.stages
         ],
         "complete": told_lot.complete,
+        "labelFinding": shown_finding(told_lot.finding) if told_lot.finding else None,
         "certificates": [
             {"standard": c.standard, "kind": c.kind, "number": c.number, "issuer": c.issuer,
              "validFrom": c.valid_from.isoformat(), "validTo": c.valid_to.isoformat()}

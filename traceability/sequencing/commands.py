@@ -10,7 +10,7 @@ from traceability.ledger.book import Purpose
 from traceability.ledger.movements import Movement
 from traceability.ledger.outcomes import Speaker
 
-Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release"]
+Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release", "label"]
 
 
 @dataclass(frozen=True, slots=True)

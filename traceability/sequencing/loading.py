@@ -25,7 +25,7 @@ SELECT id, uri, organisation_id, facility_id, material, form, custody, origins F
 """
 BALANCES = """
 SELECT lot_id, holder, account, free, reserved, claimed_epr, claimed_content, claimed_credit
-FROM balance WHERE lot_id = ANY($1::bigint[]) ORDER BY lot_id, holder, account FOR UPDATE
+FROM balance WHERE lot_id = ANY($1::bigint[]) ORDER BY lot_id, holder, account
 """
 RESERVATIONS = """
 SELECT r.reference, l.uri, r.holder, r.counterparty, r.remaining
@@ -43,9 +43,13 @@ def facts_of(commands: Iterable[Command]) -> list[Prepared]:
 
 
 async def load(
-    connection: Connection, commands: Sequence[Command], size: int, record_time: Any, uris: dict[int, str]
-) -> tuple[Loaded, dict[str, int]]:
-    """Everything that deciding these commands may need, and the ids of the known lots by URI."""
+    connection: Connection, commands: Sequence[Command], size: int, record_time: Any, uris: dict[int, str], *,
+    lock: bool = True,
+) -> tuple[Loaded, dict[str, int]]:  # fmt: skip
+    """Everything that deciding these commands may need, and the ids of the known lots by URI.
+
+    `lock` keeps the balances for whoever writes them next; a rehearsal only reads.
+    """
     facts = facts_of(commands)
     by_id, by_hash = await _keys(connection, facts)
     wanted, reversals = await _reversals(connection, facts)
@@ -53,7 +57,7 @@ async def load(
     lots = {uri for command in commands for uri in lots_of(command)}
     lots |= {entry.lot for entries in reversals.values() for entry in entries if entry.lot}
     lots |= {reserved.lot for reserved in reservations.values()}
-    book, ids, before = await _book(connection, lots)
+    book, ids, before = await _book(connection, lots, lock=lock)
     holders = {fact.speaker.organisation for fact in facts} | {key.holder for key in before}
     holders |= {party for fact in facts for party in fact.parties.values()}
     missing = [holder for holder in holders if holder not in uris]
@@ -110,7 +114,7 @@ async def _reservations(connection: Connection, commands: Sequence[Command]) -> 
 
 
 async def _book(
-    connection: Connection, uris: set[str]
+    connection: Connection, uris: set[str], *, lock: bool
 ) -> tuple[Book, dict[str, int], dict[Key, tuple[int, int, tuple[int, int, int]]]]:
     book = Book()
     ids: dict[str, int] = {}
@@ -125,7 +129,8 @@ async def _book(
             row["facility_id"],
         )  # fmt: skip
     by_id = {lot_id: uri for uri, lot_id in ids.items()}
-    for lot_id, holder, account, free, reserved, *claimed in await connection.fetch(BALANCES, list(by_id)):
+    balances = await connection.fetch(BALANCES + (" FOR UPDATE" if lock else ""), list(by_id))
+    for lot_id, holder, account, free, reserved, *claimed in balances:
         key = Key(by_id[lot_id], holder, account)
         claims = (claimed[0], claimed[1], claimed[2])
         book.positions[key] = Position(free, reserved, claims)
