@@ -14,7 +14,12 @@ from standards.exactyaml import Unreadable, frozen, json_view, line_of, read
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 SCHEMAS = CATALOGUE / "schema"
-KINDS = frozenset({"material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls"})
+KINDS = frozenset(
+    {
+        "material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls", "recognition",
+        "trade-practice",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
