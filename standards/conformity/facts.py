@@ -30,10 +30,11 @@ NOTHING = Reading("MISSING_MEASUREMENT", None, None)
 class Facts:
     """A lot made ready for judging under one decision rule; what a clause asks for is looked up, not searched.
 
-    `results` holds for each property the one that counts: of highest evidence, then of the latest sampling day.
+    `results` holds for each property the one that counts: of highest evidence, then of the latest sampling day;
+    `last_sampled` is the last day on which any sample was taken.
     """
 
-    __slots__ = ("_own", "_read", "documents", "guard_band", "lot", "results", "statements")
+    __slots__ = ("_own", "_read", "documents", "guard_band", "last_sampled", "lot", "results", "statements")
 
     def __init__(self, lot: Lot, *, guard_band: bool = False) -> None:
         self.lot, self.guard_band = lot, guard_band
@@ -41,6 +42,7 @@ class Facts:
         self._read: dict[str, Reading] = {}
         self.statements: dict[str, list[Statement]] = {}
         self.documents: dict[str, list[HeldDocument]] = {}
+        self.last_sampled = max((each.sampled_on for each in lot.measurements if each.sampled_on), default=None)
         for result in lot.measurements:
             other = self.results.get(result.property)
             if other is None or _rank(result) > _rank(other):

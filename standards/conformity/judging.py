@@ -1,6 +1,6 @@
 """Judges a lot against a standard on a day: scope, time, clauses, grades, verdict, certainty, until when it holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 from standards.conformity.facts import Facts
 from standards.conformity.lots import Lot
 from standards.conformity.outcomes import Finding, Judgement, Outcome, Result, Verdict
-from standards.conformity.rules import Certainty, GradeMode, Standard
-from standards.conformity.sheets import Sheet, open_to, sheet_of
+from standards.conformity.rules import Certainty, Grade, GradeMode, Standard
+from standards.conformity.sheets import MARKS, Sheet, open_to, sheet_of
 
 DecisionRule = Literal["simple", "guard_band"]
 VERDICTS = {
@@ -18,7 +18,16 @@ VERDICTS = {
     Result.INDETERMINATE: Verdict.INCOMPLETE,
 }
 VERDICT_RESULTS = {verdict: result for result, verdict in VERDICTS.items()}
-CERTAINTIES = list(Certainty)
+
+
+class Decision(NamedTuple):
+    """The verdict over the outcomes of a sheet, and the rows it rests on."""
+
+    verdict: Verdict
+    reason: str | None
+    grade: str | None
+    best_grade: str | None
+    deciding: tuple[int, ...]
 
 
 def judge(standard: Standard, lot: Lot, as_of: date, decision_rule: DecisionRule = "simple") -> Judgement:
@@ -42,10 +51,10 @@ def judge_facts(standard: Standard, facts: Facts, as_of: date) -> Judgement:
     sheet = sheet_of(standard, lot.material)
     outcomes = [row.judge(facts, as_of) for row in sheet.rows]
     decision = decide(sheet, outcomes, lot.claimed_grade)
-    deciding = [at for at in decision.deciding if outcomes[at].result is not Result.NOT_APPLICABLE]
-    turned = {at for at in deciding if outcomes[at].result is VERDICT_RESULTS[decision.verdict]}
-    marks = [sheet.rows[at].clause.certainty for at in deciding]
-    counted = set(decision.deciding)
+    certainty, advisory = _sureness(sheet, outcomes, decision)
+    decides = [False] * len(outcomes)
+    for at in decision.deciding:
+        decides[at] = True
     return Judgement(
         standard=standard.id,
         edition=standard.edition,
@@ -56,20 +65,28 @@ def judge_facts(standard: Standard, facts: Facts, as_of: date) -> Judgement:
         reason=decision.reason,
         grade=decision.grade,
         best_grade=decision.best_grade,
-        findings=tuple(
-            Finding(row.key, outcome, at in counted, row.clause)
-            for at, (row, outcome) in enumerate(zip(sheet.rows, outcomes, strict=True))
-        ),
-        certainty=min(marks, key=CERTAINTIES.index, default=None),
-        advisory=standard.status == "draft" or _only_unverified(sheet, turned or set(deciding)),
+        findings=tuple(map(Finding, sheet.keys, outcomes, decides, sheet.clauses)),
+        certainty=certainty,
+        advisory=advisory or standard.status == "draft",
         expires_on=_expires_on(sheet, standard.last_day, facts, as_of, outcomes, decision),
-        warnings=tuple(_warnings(standard, lot, as_of)),
+        warnings=_warnings(standard, facts, as_of),
     )
 
 
-def _only_unverified(sheet: Sheet, rows: set[int]) -> bool:
-    """Whether no clause that was read anywhere is among them; so too where a verdict rests on no clause at all."""
-    return all(sheet.rows[at].clause.certainty is Certainty.UNVERIFIED for at in rows)
+def _sureness(sheet: Sheet, outcomes: Sequence[Outcome], decision: Decision) -> tuple[Certainty | None, bool]:
+    """The weakest mark of the clauses that the verdict rests on, and whether none that was read anywhere gave it.
+
+    Of all that decide, those gave it whose result is the verdict's; where none has it (no grade is claimed) all did.
+    """
+    wanted, marks, turned = VERDICT_RESULTS[decision.verdict], 0, 0
+    for at in decision.deciding:
+        result = outcomes[at].result
+        if result is not Result.NOT_APPLICABLE:
+            marks |= sheet.marks[at]
+            if result is wanted:
+                turned |= sheet.marks[at]
+    weakest = next((certainty for certainty, mark in MARKS.items() if marks & mark), None)
+    return weakest, not (turned or marks) & ~MARKS[Certainty.UNVERIFIED]
 
 
 def _undecided(standard: Standard, facts: Facts, as_of: date, verdict: Verdict, reason: str) -> Judgement:
@@ -77,7 +94,7 @@ def _undecided(standard: Standard, facts: Facts, as_of: date, verdict: Verdict, 
         standard=standard.id, edition=standard.edition, digest=standard.digest, as_of=as_of,
         decision_rule="guard_band" if facts.guard_band else "simple", verdict=verdict, reason=reason, grade=None,
         best_grade=None, findings=(), certainty=None, advisory=standard.status == "draft", expires_on=None,
-        warnings=tuple(_warnings(standard, facts.lot, as_of)),
+        warnings=_warnings(standard, facts, as_of),
     )  # fmt: skip
 
 
@@ -85,31 +102,28 @@ def out_of_scope(standard: Standard, lot: Lot) -> str | None:
     """Why a standard does not speak of a lot, if so: its material first, then its form."""
     if standard.materials is not None and lot.material not in standard.materials:
         return "MATERIAL_OUT_OF_SCOPE"
-    claimed = [g for g in standard.grades if g.code == lot.claimed_grade and standard.grade_mode is GradeMode.CLAIMED]
-    if standard.grades and not any(open_to(grade, lot.material) for grade in claimed or standard.grades):
+    if standard.grades and not any(
+        open_to(grade, lot.material) for grade in _claimed(standard, lot) or standard.grades
+    ):
         return "MATERIAL_OUT_OF_SCOPE"
     if standard.forms is not None and lot.form not in standard.forms:
         return "FORM_OUT_OF_SCOPE"
     return None
 
 
-def _warnings(standard: Standard, lot: Lot, as_of: date) -> Iterator[str]:
-    if standard.status == "superseded":
-        yield "STANDARD_SUPERSEDED"
-    if standard.status == "draft":
-        yield "STANDARD_DRAFT"
-    if any(result.sampled_on is not None and result.sampled_on > as_of for result in lot.measurements):
-        yield "SAMPLED_AFTER_DAY_ASKED"
+def _claimed(standard: Standard, lot: Lot) -> list[Grade]:
+    if standard.grade_mode is not GradeMode.CLAIMED or lot.claimed_grade is None:
+        return []
+    return [grade for grade in standard.grades if grade.code == lot.claimed_grade]
 
 
-class Decision(NamedTuple):
-    """The verdict over the outcomes of a sheet, and the rows it rests on."""
+CAUTIONS = {"superseded": ("STANDARD_SUPERSEDED",), "draft": ("STANDARD_DRAFT",)}
+SAMPLED_LATER = ("SAMPLED_AFTER_DAY_ASKED",)
 
-    verdict: Verdict
-    reason: str | None
-    grade: str | None
-    best_grade: str | None
-    deciding: tuple[int, ...]
+
+def _warnings(standard: Standard, facts: Facts, as_of: date) -> tuple[str, ...]:
+    later = facts.last_sampled is not None and facts.last_sampled > as_of
+    return CAUTIONS.get(standard.status, ()) + (SAMPLED_LATER if later else ())
 
 
 def decide(sheet: Sheet, outcomes: Sequence[Outcome], claimed: str | None) -> Decision:
@@ -160,6 +174,8 @@ def _expires_on(
     sheet: Sheet, last: date | None, facts: Facts, as_of: date, outcomes: Sequence[Outcome], today: Decision
 ) -> date | None:
     """The first day on which the verdict or grade becomes another; only rows that know dates are judged again."""
+    if not sheet.dated and last is None:
+        return None
     days = {day for at in sheet.dated if (turns := sheet.rows[at].turns) for day in turns(facts)}
     end = last + timedelta(days=1) if last and last < date.max else None
     for day in sorted(day for day in days if day > as_of and (end is None or day < end)):

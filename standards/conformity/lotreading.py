@@ -19,6 +19,7 @@ LISTS = frozenset({"attributes", "measurements", "statements", "documents"})
 OWN = frozenset({"material", "form", "origin", "claimed_grade", "name", *LISTS})
 _BOUNDED = re.compile(r"\s*(?P<sign>[<>])\s*(?P<number>[^<>=]*)")
 LONGEST = 500  # characters of one word of an input
+ISO_DAY = len("YYYY-MM-DD")
 
 
 class LotError(ValueError):
@@ -138,11 +139,11 @@ def _needed(item: Mapping[str, Any], name: str, at: str) -> str:
 
 def _word(value: object, at: str) -> str | None:
     """A word as it stands, a whole or exact number as text; None for nothing."""
-    if isinstance(value, float) or (value is not None and not isinstance(value, str | int | Decimal | date)):
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | date):
         raise LotError(at, value, f"{value!r} is not a word", "write it as text")
-    found = "" if value is None or isinstance(value, bool) else str(value).strip()
-    if isinstance(value, bool):
-        raise LotError(at, value, f"{value!r} is not a word", "write it as text")
+    found = str(value).strip()
     if len(found) > LONGEST:
         raise LotError(at, found[:40], "is too long", f"use at most {LONGEST} characters")
     return found or None
@@ -172,14 +173,11 @@ def _level(value: object, at: str) -> Evidence:
 
 def day_from(value: object, at: str) -> date | None:
     """A day as date or YYYY-MM-DD; None for nothing."""
-    match value:
-        case datetime():
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    if isinstance(value, str) and len(value) == ISO_DAY and value[4] == value[7] == "-":
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
             pass
-        case None | date():
-            return value
-        case str() if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                pass
     raise LotError(at, value, f"{value!r} is not a day", "write YYYY-MM-DD")

@@ -8,13 +8,12 @@ from typing import NamedTuple
 from standards.conformity.facts import Facts, Reading
 from standards.conformity.lots import Evidence, Measurement, Qualifier
 from standards.conformity.outcomes import Outcome, Result
-from standards.conformity.rules import Bound, Op
+from standards.conformity.rules import Bound
 from standards.properties import Property
 from standards.quantities import EXACTLY
 
 Judge = Callable[[Facts, date], Outcome]
 PASS, FAIL, OPEN = Result.PASS, Result.FAIL, Result.INDETERMINATE
-UPPER, STRICT = frozenset({Op.BELOW, Op.AT_MOST}), frozenset({Op.BELOW, Op.ABOVE})
 ZERO = Decimal(0)
 
 
@@ -41,7 +40,7 @@ def keeps(reading: Reading, bound: Bound) -> Result:
     So a result below its limit of quantification x shows an upper limit L where x <= L, breaks a lower one where
     x <= L, and above x mirrors it; with an uncertainty both ends must agree.
     """
-    base, upper, loose = bound.base, bound.op in UPPER, bound.op not in STRICT
+    base, upper, loose = bound.base, bound.upper, not bound.strict
     near, near_open, far, far_open = reading.high, reading.high_open, reading.low, reading.low_open
     if not upper:
         near, near_open, far, far_open = far, far_open, near, near_open
@@ -90,7 +89,7 @@ def _room(reading: Reading, bound: Bound) -> Decimal | None:
     if reading.low is None or reading.low != reading.high:
         return None
     room = EXACTLY.subtract(bound.base, reading.low)
-    return room if bound.op in UPPER else room.copy_negate()
+    return room if bound.upper else room.copy_negate()
 
 
 def total(several: Sequence[Property], bound: Bound, asks: Asks) -> Judge:

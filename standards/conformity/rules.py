@@ -44,6 +44,16 @@ class Bound:
         return f"{self.op} {self.value} {self.unit}"
 
     @cached_property
+    def upper(self) -> bool:
+        """Whether values must stay below it."""
+        return self.op in {Op.BELOW, Op.AT_MOST}
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether the limit itself breaks it."""
+        return self.op in {Op.BELOW, Op.ABOVE}
+
+    @cached_property
     def scale(self) -> Decimal:
         """How many base units one of its own unit is."""
         return unit_named(self.unit).scale

@@ -5,8 +5,11 @@ from weakref import WeakKeyDictionary
 
 from standards.conformity.clauses import clause_judge
 from standards.conformity.measuring import Judge
-from standards.conformity.rules import Clause, Grade, GradeMode, Standard
+from standards.conformity.rules import Certainty, Clause, Grade, GradeMode, Standard
 from standards.conformity.turning import Turning, turning
+
+# One bit each, the weakest first, so that those of many clauses are told together.
+MARKS = {certainty: 1 << at for at, certainty in enumerate(Certainty)}
 
 
 class Row(NamedTuple):
@@ -28,11 +31,15 @@ class GradeRows(NamedTuple):
 class Sheet(NamedTuple):
     """All clauses that concern a material; `common` are the places of the required ones outside the grades.
 
-    `dated` are the places of those whose outcome can change with the day.
+    `dated` are the places of those whose outcome can change with the day, `keys`, `clauses` and
+    `marks` (how sure the clauses are) columns of the rows.
     """
 
     mode: GradeMode | None
     rows: tuple[Row, ...]
+    keys: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    marks: tuple[int, ...]
     common: tuple[int, ...]
     grades: tuple[GradeRows, ...]
     dated: tuple[int, ...]
@@ -50,7 +57,7 @@ _MADE: WeakKeyDictionary[Standard, dict[tuple[int, ...], Sheet]] = WeakKeyDictio
 def sheet_of(standard: Standard, material: str) -> Sheet:
     """The sheet of a standard for one material, made once."""
     made = _MADE.setdefault(standard, {})
-    found = tuple(at for at, grade in enumerate(standard.grades) if open_to(grade, material))
+    found = tuple([at for at, grade in enumerate(standard.grades) if open_to(grade, material)])
     if (sheet := made.get(found)) is None:
         sheet = made[found] = _sheet(standard, [standard.grades[at] for at in found])
     return sheet
@@ -68,7 +75,9 @@ def _sheet(standard: Standard, grades: list[Grade]) -> Sheet:
         GradeRows(grade.code, sum(own[at:], ()) if standard.cumulative else own[at]) for at, grade in enumerate(grades)
     ]
     dated = tuple(at for at, row in enumerate(rows) if row.turns is not None)
-    return Sheet(standard.grade_mode, tuple(rows), common, tuple(counted), dated)
+    keys, clauses = tuple(row.key for row in rows), tuple(row.clause for row in rows)
+    marks = tuple(MARKS[clause.certainty] for clause in clauses)
+    return Sheet(standard.grade_mode, tuple(rows), keys, clauses, marks, common, tuple(counted), dated)
 
 
 def _row(key: str, clause: Clause) -> Row:
