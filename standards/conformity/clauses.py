@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import assert_never
 
+from standards.conformity.bounds import Bound
 from standards.conformity.facts import Facts
 from standards.conformity.lots import Evidence, HeldDocument, Statement
 from standards.conformity.measuring import FAIL, OPEN, PASS, Asks, Judge, keeps, limit, total, unfit
@@ -13,7 +14,6 @@ from standards.conformity.rules import (
     AnyOf,
     Attest,
     AttributeIs,
-    Bound,
     Clause,
     Condition,
     DocumentRule,

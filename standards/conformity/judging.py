@@ -126,6 +126,14 @@ def _warnings(standard: Standard, facts: Facts, as_of: date) -> tuple[str, ...]:
     return CAUTIONS.get(standard.status, ()) + (SAMPLED_LATER if later else ())
 
 
+def rests_on(
+    sheet: Sheet, outcomes: Sequence[Outcome], rows: tuple[int, ...], grade: str | None
+) -> tuple[Decision, Certainty | None, bool]:
+    """The verdict over these rows alone, as if their grade were claimed; its weakest mark; whether it only advises."""
+    decision = _over(outcomes, rows, grade, None)
+    return decision, *_sureness(sheet, outcomes, decision)
+
+
 def decide(sheet: Sheet, outcomes: Sequence[Outcome], claimed: str | None) -> Decision:
     """The verdict of a standard: over its required clauses, and those of the grade that is claimed or reached."""
     common = sheet.common

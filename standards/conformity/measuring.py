@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from standards.conformity.bounds import Bound
 from standards.conformity.facts import Facts, Reading
 from standards.conformity.lots import Evidence, Measurement, Qualifier
 from standards.conformity.outcomes import Outcome, Result
-from standards.conformity.rules import Bound
 from standards.properties import Property
 from standards.quantities import EXACTLY
 

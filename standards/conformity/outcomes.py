@@ -9,8 +9,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from standards.conformity.bounds import Bound
 from standards.conformity.lots import Evidence
-from standards.conformity.rules import Bound, Certainty, Clause
+from standards.conformity.rules import Certainty, Clause
 from standards.quantities import QuantityError, Rounding, decimal_of, rounded
 
 

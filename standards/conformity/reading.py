@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from standards.catalogue import Catalogue
+from standards.conformity.bounds import Bound, Op
 from standards.conformity.lots import Evidence
 from standards.conformity.rules import (
     AllOf,
     AnyOf,
     Attest,
     AttributeIs,
-    Bound,
     Certainty,
     Clause,
     Condition,
@@ -23,7 +23,6 @@ from standards.conformity.rules import (
     GradeMode,
     Limit,
     OneOf,
-    Op,
     PropertyIs,
     Related,
     Reported,
