@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     signing_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    outgoing_loopback: bool = False  # may we send to this very machine? For trying out webhooks only
     debug: bool = False
     log_level: LogLevel = "info"
 
