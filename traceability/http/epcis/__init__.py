@@ -13,6 +13,7 @@ ROUTES: Final = [
     Router(
         "/epcis",
         guards=[discovery.negotiated],
-        route_handlers=[*capturing.ROUTES, *events.ROUTES, *queries.ROUTES, discovery.discover],
+        # OPTIONS first: where a path has none yet, the framework puts its own.
+        route_handlers=[discovery.discover, *capturing.ROUTES, *events.ROUTES, *queries.ROUTES],
     )
 ]

@@ -24,7 +24,7 @@ _ACCEPTED: Final = frozenset({"*/*", "application/*", "application/json", "appli
 _CAPTURED: Final = frozenset({"application/json", "application/ld+json"})
 _XML: Final = frozenset({"No_Preference", "Always_Web_URI", "Always_URN", "Never_Translates"})
 
-# Per path: what may be done. The longest template comes first where one begins with another.
+# Per path: what may be done.
 METHODS: Final[Mapping[str, str]] = {
     "/": "OPTIONS, GET",
     "/capture": "OPTIONS, POST, GET",
@@ -42,13 +42,15 @@ METHODS: Final[Mapping[str, str]] = {
     "/nextPageToken/{token:str}": "OPTIONS, DELETE",
 }  # fmt: skip
 
+_ALLOWED: Final = {re.sub(r":(?:str|path)}", "}", path): methods for path, methods in METHODS.items()}
+
 
 @route(list(METHODS), http_method=HttpMethod.OPTIONS, opt={"access": UNASKED}, include_in_schema=False)
 async def discover(request: Request[Any, Any, Any]) -> Response[None]:
     """Versions, extensions, formats and methods; for capture also the limits."""
     template = str(request.scope.get("path_template") or "").removeprefix("/epcis") or "/"
     headers = {
-        "Allow": METHODS.get(template, "OPTIONS, GET"), **VERSIONS, "GS1-EPCIS-Min": SPOKEN, "GS1-EPCIS-Max": SPOKEN,
+        "Allow": _ALLOWED.get(template, "OPTIONS, GET"), **VERSIONS, "GS1-EPCIS-Min": SPOKEN, "GS1-EPCIS-Max": SPOKEN,
         "GS1-CBV-Min": SPOKEN, "GS1-CBV-Max": SPOKEN, "GS1-EPC-Format": EpcFormat.NO_PREFERENCE.value,
         "GS1-CBV-XML-Format": "Never_Translates", "GS1-Vendor-Version": f"junkan-{version('junkan')}",
     }  # fmt: skip
