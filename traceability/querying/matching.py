@@ -51,7 +51,7 @@ def _ranges(given: Given, uri: str, scheme: str, text: str, fields: Sequence[str
     if ai is None:
         kind, prefix = scheme, "".join(f"{each}." for each in parts[:first])
     else:
-        kind, prefix = ai, "".join(parts[:1]) + "".join(_turned(ai, each) for each in parts[1:first])
+        kind, prefix = ai, "".join(parts[:first][:1]) + "".join(_turned(ai, each) for each in parts[1:first])
     names = [hashed(f"{name} of {kind}") for name in fields]
     return [Range(name, prefix, prefix + "\x7f", unit=None) for name in names]
 
