@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -37,11 +37,26 @@ class NotSent(Exception):
     """It could not be sent, or was not answered in time; the sentence says why, without the address."""
 
 
+Resolver = Callable[[str, int], Awaitable[list[str]]]
+"""All addresses of a name; raises OSError where it has none."""
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """As the system does it."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """`loopback`: this machine may be sent to as well, also without TLS (tests and demos)."""
+    """`loopback`: this machine may be sent to as well, also without TLS (tests and demos).
+
+    `tls`: whom certificates are trusted of (None: the public authorities).
+    """
 
     loopback: bool = False
+    resolve: Resolver = look_up
+    tls: ssl.SSLContext | None = None
 
     def check(self, url: str) -> SplitResult:
         """The parts of an address that may be sent to, as far as its text tells. Raises AddressRefused."""
@@ -84,10 +99,10 @@ class Outgoing:
         """The address to connect to."""
         host, port = parts.hostname or "", parts.port or _port(parts)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await self.resolve(host, port)
         except (OSError, UnicodeError):
             raise NotSent("the name is not known") from None
-        addresses = [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+        addresses = [ipaddress.ip_address(each.partition("%")[0]) for each in found]
         if not addresses or not all(self._allows(each) for each in addresses):
             raise _refused(url, "This name leads to an address that is not public.", "Use a public one.")
         return addresses[0]
@@ -96,7 +111,10 @@ class Outgoing:
         host = f"[{address}]" if address.version == 6 else str(address)
         pinned = urlunsplit((parts.scheme, f"{host}:{parts.port or _port(parts)}", parts.path or "/", parts.query, ""))
         sent = {**headers, "Host": parts.netloc, "Accept-Encoding": "identity"}
-        async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=PATIENCE) as client:
+        verify = True if self.tls is None else self.tls
+        async with httpx.AsyncClient(
+            verify=verify, trust_env=False, follow_redirects=False, timeout=PATIENCE
+        ) as client:
             request = client.build_request(
                 "POST", pinned, content=body, headers=sent, extensions={"sni_hostname": parts.hostname}
             )

@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from traceability.querying.extensions import hashed
@@ -67,7 +80,7 @@ def _range(wanted: Range, organisation_id: int) -> Select[Any]:
 
 def _hash_of(field: str, value: Any) -> ColumnElement[int]:
     """`hashed(field, value)` in the database, for values that only it knows."""
-    text = func.convert_to(field, "UTF8").op("||")(func.decode("00", "hex")).op("||")(func.convert_to(value, "UTF8"))
+    text = literal(f"{field}\0".encode(), LargeBinary).op("||")(func.convert_to(value, "UTF8"))
     digits = func.encode(func.substr(func.sha256(text), 1, 8), "hex")
     return func.junkan_int8(digits)
 
@@ -79,7 +92,7 @@ def _terms_of_ids(fields: Sequence[str], ids: Any, organisation_id: int) -> Sele
 
 def _inside(ids: Sequence[str], organisation_id: int) -> Any:
     """These places and all that lies in them, directly or not, by master data."""
-    first = select(func.unnest(list(ids)).label("id")).cte("inside", recursive=True)
+    first = select(func.unnest(cast(list(ids), ARRAY(Text))).label("id")).cte("inside", recursive=True)
     lies = select(func.unnest(VocabularyRow.children)).where(
         VocabularyRow.organisation_id == organisation_id, VocabularyRow.id == first.c.id
     )
