@@ -32,6 +32,7 @@ class Heard:
     requests: list[bytes] = field(default_factory=list)
     pause: float = 0.0
     port: int = 0
+    began: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @asynccontextmanager
@@ -42,6 +43,7 @@ async def listening(heard: Heard, tls: ssl.SSLContext | None = None) -> AsyncIte
             (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
         )
         heard.requests.append(head + await reader.readexactly(length))
+        heard.began.set()
         await asyncio.sleep(heard.pause)
         try:
             writer.write(heard.answer)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -78,7 +78,7 @@ class SubscriptionRow(Base):
     query_name: Mapped[str]
     dest: Mapped[str]
     secret: Mapped[bytes] = mapped_column(BYTEA)
-    schedule: Mapped[dict[str, Any] | None]
+    schedule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     report_if_empty: Mapped[bool]
     epc_format: Mapped[str]
     initial_record_time: Mapped[datetime]

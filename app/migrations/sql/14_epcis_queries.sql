@@ -62,7 +62,7 @@ CREATE TABLE subscription (
     query_name text NOT NULL,
     dest text NOT NULL,
     secret bytea NOT NULL, -- sealed under the installation's own secret
-    schedule jsonb, -- NULL: a stream
+    schedule jsonb CHECK (jsonb_typeof(schedule) = 'object'), -- NULL: a stream
     report_if_empty boolean NOT NULL,
     epc_format text NOT NULL,
     initial_record_time timestamptz NOT NULL,
