@@ -6,13 +6,11 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    LargeBinary,
     Select,
     Text,
     and_,
     cast,
     func,
-    literal,
     or_,
     select,
     union_all,
@@ -49,10 +47,8 @@ def conditions_of(plan: Plan, organisation_id: int) -> Conditions:
 
 def _condition(condition: Condition, organisation_id: int) -> ColumnElement[bool]:
     match condition:
-        case Facet(terms, ranges):
-            parts = [_terms(terms, organisation_id)] if terms else []
-            parts += [_range(each, organisation_id) for each in ranges]
-            return EventRow.index.in_(parts[0] if len(parts) == 1 else union_all(*parts))
+        case Facet():
+            return _facet(condition, organisation_id)
         case Within(field, ids):
             return EventRow.index.in_(
                 _terms_of_ids((field, f"{field} of"), _inside(ids, organisation_id), organisation_id)
@@ -62,13 +58,26 @@ def _condition(condition: Condition, organisation_id: int) -> ColumnElement[bool
             return EventRow.index.in_(_terms_of_ids(fields, found, organisation_id))
 
 
-def _terms(terms: Sequence[int], organisation_id: int) -> Select[Any]:
-    wanted = TermRow.term == terms[0] if len(terms) == 1 else TermRow.term.in_(terms)
-    return select(TermRow.event_index).where(TermRow.organisation_id == organisation_id, wanted)
+def _facet(facet: Facet, organisation_id: int) -> ColumnElement[bool]:
+    values: dict[int, list[int]] = {}
+    for field, value in facet.terms:
+        values.setdefault(field, []).append(value)
+    own = TermRow.organisation_id == organisation_id
+    parts = [
+        select(TermRow.event_index).where(own, TermRow.field == field, TermRow.value.in_(held))
+        for field, held in values.items()
+    ]
+    parts += [select(TermRow.event_index).where(own, TermRow.field == field) for field in facet.present]
+    parts += [_range(each, organisation_id) for each in facet.ranges]
+    found: Conditions = [EventRow.event_type.in_(facet.kinds)] if facet.kinds else []
+    found += [EventRow.action.in_(facet.actions)] if facet.actions else []
+    if parts:
+        found.append(EventRow.index.in_(parts[0] if len(parts) == 1 else union_all(*parts)))
+    return or_(*found)
 
 
 def _range(wanted: Range, organisation_id: int) -> Select[Any]:
-    found = [NumberRow.organisation_id == organisation_id, NumberRow.name == wanted.name]
+    found = [NumberRow.organisation_id == organisation_id, NumberRow.field == wanted.field]
     if wanted.low is not None:
         found.append(NumberRow.number > wanted.low if wanted.low_open else NumberRow.number >= wanted.low)
     if wanted.high is not None:
@@ -78,16 +87,15 @@ def _range(wanted: Range, organisation_id: int) -> Select[Any]:
     return select(NumberRow.event_index).where(*found)
 
 
-def _hash_of(field: str, value: Any) -> ColumnElement[int]:
-    """`hashed(field, value)` in the database, for values that only it knows."""
-    text = literal(f"{field}\0".encode(), LargeBinary).op("||")(func.convert_to(value, "UTF8"))
-    digits = func.encode(func.substr(func.sha256(text), 1, 8), "hex")
-    return func.junkan_int8(digits)
-
-
 def _terms_of_ids(fields: Sequence[str], ids: Any, organisation_id: int) -> Select[Any]:
-    hashes = union_all(*(select(_hash_of(field, ids.c.id)) for field in fields))
-    return select(TermRow.event_index).where(TermRow.organisation_id == organisation_id, TermRow.term.in_(hashes))
+    """Events that hold one of these ids, which only the database knows, in one of these fields."""
+    digest = func.sha256(func.convert_to(ids.c.id, "UTF8"))
+    hashes = select(func.junkan_int8(func.encode(func.substr(digest, 1, 8), "hex")))
+    return select(TermRow.event_index).where(
+        TermRow.organisation_id == organisation_id,
+        TermRow.field.in_([hashed(field) for field in fields]),
+        TermRow.value.in_(hashes),
+    )
 
 
 def _inside(ids: Sequence[str], organisation_id: int) -> Any:
@@ -135,7 +143,7 @@ def ordered_by_field(statement: Select[Any], order: Order, keys: Sequence[str], 
     wanted = [hashed(f"field {name}{kind}") for name in order.names[:MOST_NAMES] for kind in ("", " @")]
     numbers = (
         select(NumberRow.event_index, func.min(NumberRow.number).label("number"))
-        .where(NumberRow.organisation_id == organisation_id, NumberRow.name.in_(wanted))
+        .where(NumberRow.organisation_id == organisation_id, NumberRow.field.in_(wanted))
         .group_by(NumberRow.event_index)
         .subquery()
     )

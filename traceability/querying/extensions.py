@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from traceability.querying.canonical import (
@@ -17,12 +18,12 @@ from traceability.querying.canonical import (
 )
 
 EXISTS: Final = ""
-"""The value under which a field is found that holds anything at all."""
+"""The value of a field that holds none: it is there all the same."""
 
 
-def hashed(name: str, value: str | None = None) -> int:
-    """64 bits of the SHA-256 of a field's name, or of its name and value, as a signed integer."""
-    text = name if value is None else f"{name}\0{value}"
+@lru_cache(maxsize=65536)
+def hashed(text: str) -> int:
+    """64 bits of the SHA-256 of a field's name or of a value, as a signed integer."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 
@@ -56,9 +57,8 @@ def extension_facts(facts: Facts, scope: str, fields: Mapping[str, Any], names: 
 
 def _extension(facts: Facts, scope: str, key: str, value: Any, names: Names) -> None:
     name = f"{scope} {names.one(key)}"
-    facts.terms.add((name, EXISTS))
     inner = scope if scope.startswith("INNER ") else f"INNER {scope}"
-    pending = [value]
+    pending, plain = [value], False
     while pending:
         each = pending.pop()
         if isinstance(each, list):
@@ -66,7 +66,10 @@ def _extension(facts: Facts, scope: str, key: str, value: Any, names: Names) -> 
         elif isinstance(each, Mapping):
             extension_facts(facts, inner, each, names)
         elif each is not None:
+            plain = True
             _scalar(facts, name, each, names)
+    if not plain:
+        facts.terms.add((name, EXISTS))
 
 
 def _scalar(facts: Facts, name: str, value: Any, names: Names) -> None:

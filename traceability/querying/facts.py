@@ -33,7 +33,7 @@ _ELSEWHERE: Final = frozenset(
 
 
 def facts_of(event: Mapping[str, Any], context: Any = None) -> Facts:
-    """All that a query may find this event by, but for its times and ids, which are columns."""
+    """All that a query may find this event by, but for its times, id, action and kind, which are columns."""
     names = names_of(context, event.get("@context"))
     facts = Facts()
     for read in _READERS:
@@ -70,9 +70,8 @@ def _what(facts: Facts, event: Mapping[str, Any], names: Names) -> None:
         for text in _texts(event.get(name)):
             facts.values.add((kind, text))
     for text in _texts(event.get("type")):
-        facts.terms.add(("eventType", names.one(text)))
-    for text in _texts(event.get("action")):
-        facts.terms.add(("action", text))
+        if text not in _KINDS:
+            facts.terms.add(("eventType", names.one(text)))
     for name in ("bizStep", "disposition"):
         for text in _texts(event.get(name)):
             facts.terms.add((name, word(name, text, names)))

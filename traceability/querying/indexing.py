@@ -65,7 +65,7 @@ async def _step(connection: asyncpg.Connection) -> int:
 
 
 async def _write(connection: asyncpg.Connection, rows: Sequence[Row]) -> None:
-    terms: set[tuple[int, int, int]] = set()
+    terms: set[tuple[int, int, int, int]] = set()
     numbers: set[tuple[int, int, str, str | None, int]] = set()
     values: set[tuple[int, str, str]] = set()
     bound: set[tuple[int, str, str]] = set()
@@ -74,7 +74,7 @@ async def _write(connection: asyncpg.Connection, rows: Sequence[Row]) -> None:
             continue
         event, owner, index = read(row["body"].encode()), row["organisation_id"], row["index"]
         facts = facts_of(event, row["context"])
-        terms |= {(owner, hashed(name, value), index) for name, value in facts.terms}
+        terms |= {(owner, hashed(name), hashed(value), index) for name, value in facts.terms}
         numbers |= {(owner, hashed(name), number[:LONGEST], unit, index) for name, number, unit in facts.numbers}
         values |= {(owner, kind, value) for kind, value in facts.values if len(value.encode()) <= LONGEST}
         for context in (row["context"], event.get("@context")):
@@ -84,7 +84,7 @@ async def _write(connection: asyncpg.Connection, rows: Sequence[Row]) -> None:
                 if len(prefix) + len(namespace.encode()) <= LONGEST
             }
     await connection.copy_records_to_table("event_term", records=sorted(terms))
-    columns = ("organisation_id", "name", "number", "unit", "event_index")
+    columns = ("organisation_id", "field", "number", "unit", "event_index")
     await connection.copy_records_to_table("event_number", columns=columns, records=list(numbers))
     for statement, found in ((_VALUES, values), (_PREFIXES, bound)):
         if found:

@@ -24,7 +24,7 @@ def match(given: Given, names: Names, fields: Sequence[str]) -> Condition:
     An identity matches itself however it is written (EPC URN or Digital Link), and whatever it qualifies: a GTIN
     matches its lots and serial numbers. A pattern (`urn:epc:idpat:...`) matches the identities it stands for.
     """
-    terms: set[int] = set()
+    terms: set[tuple[int, int]] = set()
     ranges: list[Range] = []
     for text in given.texts():
         for uri in names.expand(text):
@@ -33,8 +33,7 @@ def match(given: Given, names: Names, fields: Sequence[str]) -> Condition:
                 ranges += _ranges(given, uri, found[1], found[2], fields)
                 continue
             key = canonical(uri)
-            terms.update(hashed(name, key) for name in fields)
-            terms.update(hashed(f"{name} of", key) for name in fields)
+            terms.update((hashed(f"{name}{of}"), hashed(key)) for name in fields for of in ("", " of"))
     return Facet(tuple(sorted(terms)), tuple(ranges))
 
 

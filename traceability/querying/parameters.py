@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from traceability.events import vocabulary
 from traceability.events.values import is_uri
 from traceability.querying.canonical import Names, canonical, sortable_moment, sortable_number
-from traceability.querying.extensions import EXISTS, hashed
+from traceability.querying.extensions import hashed
 from traceability.querying.facts import CLASSES, EPCS, WORDS
 from traceability.querying.given import Given
 from traceability.querying.matching import match
@@ -23,7 +24,7 @@ COMPARED: Final = ("EQ", "GT", "GE", "LT", "LE")
 
 def facet(fields: tuple[str, ...], values: set[str] | frozenset[str]) -> Facet:
     """One of these values stands in one of these fields."""
-    return Facet(tuple(sorted({hashed(name, value) for name in fields for value in values})))
+    return Facet(tuple(sorted({(hashed(name), hashed(value)) for name in fields for value in values})))
 
 
 def _words(field: str, words: str) -> Reader:
@@ -53,8 +54,9 @@ def _kinds(given: Given, names: Names) -> Condition:
         if text not in KINDS and not is_uri(text):
             near = get_close_matches(text, KINDS, n=1) or KINDS
             raise given.wrong("The standard has no such kind of event.", f"Use {' or '.join(near)}.", text)
-        found.update([text] if text in KINDS else names.expand(text))
-    return facet(("eventType",), found)
+        found |= set() if text in KINDS else set(names.expand(text))
+    kinds = tuple(sorted(set(KINDS).intersection(given.texts(words=True))))
+    return replace(facet(("eventType",), found), kinds=kinds)
 
 
 def _actions(given: Given, _: Names) -> Condition:
@@ -62,7 +64,7 @@ def _actions(given: Given, _: Names) -> Condition:
     for text in texts:
         if text not in {"ADD", "OBSERVE", "DELETE"}:
             raise given.wrong("There is no such action.", "Use ADD, OBSERVE or DELETE.", text)
-    return facet(("action",), set(texts))
+    return Facet(actions=tuple(sorted(set(texts))))
 
 
 def _addresses(given: Given, names: Names) -> frozenset[str]:
@@ -86,7 +88,7 @@ def _match(*fields: str) -> Reader:
 
 
 def _exists(field: str) -> Reader:
-    return lambda given, _: facet((field,), {EXISTS}) if given.flag() else None
+    return lambda given, _: Facet(present=(hashed(field),)) if given.flag() else None
 
 
 def _truth(given: Given, _: Names) -> Condition:
@@ -220,7 +222,7 @@ def _field(operator: str, fields: tuple[str, ...]) -> Reader:
 
     def read(given: Given, names: Names) -> Condition | None:
         if operator == "EXISTS":
-            return facet(fields, {EXISTS}) if given.flag() else None
+            return Facet(present=tuple(hashed(each) for each in fields)) if given.flag() else None
         if operator == "EQ":
             texts = [item if isinstance(item, str) else _told(item) for item in given.items]
             plain = Given(given.name, tuple(texts), given.typed)

@@ -10,9 +10,9 @@ PER_PAGE: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Texts that sort from `low` to `high` (None: no bound) under a field's hashed name, in this unit (None: any)."""
+    """Texts that sort from `low` to `high` (None: no bound) in a field, by its hash, in this unit (None: any)."""
 
-    name: int
+    field: int
     low: str | None = None
     high: str | None = None
     low_open: bool = False
@@ -22,10 +22,16 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The event says one of these: hashed field and value (sorted), or a number in one of these ranges."""
+    """The event says one of these: a field and its value, a field with any value, or a number in one of these ranges.
 
-    terms: tuple[int, ...] = ()
+    Fields and values are hashes, in order.
+    """
+
+    terms: tuple[tuple[int, int], ...] = ()
     ranges: tuple[Range, ...] = ()
+    present: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from foundation.database import Base
 
 
 class TermRow(Base):
-    """A value that an event holds in a field, hashed together with the field's name."""
+    """A value that an event holds in a field, both hashed."""
 
     __tablename__ = "event_term"
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
-    term: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(primary_key=True)
     event_index: Mapped[int] = mapped_column(primary_key=True)
 
 
@@ -23,7 +24,7 @@ class NumberRow(Base):
 
     __tablename__ = "event_number"
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
     unit: Mapped[str | None]
     event_index: Mapped[int] = mapped_column(primary_key=True)

@@ -4,18 +4,20 @@
 -- away ("leakproof"), so that PostgreSQL may use these indexes under row-level security.
 CREATE TABLE event_term (
     organisation_id bigint NOT NULL,
-    term bigint NOT NULL, -- the first 64 bits of the SHA-256 of a field's name and its value
+    field bigint NOT NULL, -- the first 64 bits of the SHA-256 of a field's name
+    value bigint NOT NULL, -- the same of its value in canonical form
     event_index bigint NOT NULL,
-    PRIMARY KEY (organisation_id, term, event_index)
+    PRIMARY KEY (organisation_id, field, value, event_index)
 );
 CREATE TABLE event_number (
     organisation_id bigint NOT NULL,
-    name bigint NOT NULL, -- the same of a field's name
+    field bigint NOT NULL,
     number text COLLATE "C" NOT NULL, -- a number, a moment or the beginning of a key, so written that it sorts
     unit text,
     event_index bigint NOT NULL
 );
-CREATE INDEX event_number_name_number_index ON event_number (organisation_id, name, number) INCLUDE (event_index, unit);
+CREATE INDEX event_number_field_number_index ON event_number (organisation_id, field, number)
+    INCLUDE (event_index, unit);
 -- What the top-level resources list, as it was received.
 CREATE TABLE event_value (
     organisation_id bigint NOT NULL,
