@@ -32,7 +32,9 @@ from app.pages.rendering import Renderer, refused_page, show
 from app.process import Process
 from app.publishing import publishing
 from app.routes import ROUTES
+from app.standing import standing
 from foundation.access import PUBLIC, UNASKED, Access, Actor
+from foundation.database import Database
 from foundation.errors import Refusal, Unauthenticated
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
@@ -87,13 +89,14 @@ def _fault(request: AnyRequest, fault: Exception) -> Response[Any]:
 def _lifespan(process: Process) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(publishing(process))
+        tasks = [asyncio.create_task(publishing(process)), asyncio.create_task(standing(process))]
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     return lifespan
 
@@ -147,7 +150,10 @@ def create_app(process: Process, routes: Sequence[ControllerRouterHandler] = ROU
         before_send=[adding(https=state.https, digest=digest, answered=state.answered)],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, minimum_size=600),
         request_max_body_size=LARGEST_BODY,
-        signature_types=[Actor, AsyncSession, Catalogue, Door, Process, Sequencer, Settings, Verifier, Watch, datetime],
+        signature_types=[
+            Actor, AsyncSession, Catalogue, Database, Door, Process, Sequencer, Settings, Verifier, Watch,
+            datetime,
+        ],
         openapi_config=OpenAPIConfig(
             title="Junkan", version=version("junkan"), path="/schema",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],

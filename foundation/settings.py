@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     witnesses: str = ""
     witnessed_logs: str = ""
+    outgoing_loopback: bool = False  # may we send to this very machine? For trying out webhooks only
     debug: bool = False
     log_level: LogLevel = "info"
 

@@ -1,7 +1,7 @@
 """Witnessing: other logs cosigned, our own cosigned by others
 
 Revision ID: 2026_11_23_witness
-Revises: 2026_11_23_first_loop
+Revises: 2026_11_23_uploads
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "2026_11_23_witness"
-down_revision = "2026_11_23_first_loop"
+down_revision = "2026_11_23_uploads"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,152 @@
+"""Delivering: what subscriptions are owed is sent, in the order of the record, each message until it is taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select, text
+
+from foundation.database import Clock, Database, Scope
+from foundation.errors import Refusal
+from foundation.outgoing import NotSent, Outgoing
+from foundation.webhooks import signed, unseal
+from traceability.querying.answering import Reader, writing
+from traceability.querying.finding import FoundEvent, Paging
+from traceability.querying.named import named, plan_of_row
+from traceability.querying.tables import SubscriptionRow
+from traceability.querying.translating import EpcFormat, Written
+from traceability.subscriptions.schedule import schedule_of
+
+PAGE: Final = 100
+"""Events of one message."""
+
+RETRIES: Final = tuple(timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18000, 36000, 36000))
+"""How long we wait after each failure in a row; behind the last one the subscription ends."""
+
+GONE: Final = 410
+
+Documented = Callable[..., bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """What delivering needs of the process. `document` writes events as the standard's document, `key` unseals."""
+
+    database: Database
+    outgoing: Outgoing
+    key: bytes
+    clock: Clock
+    document: Documented
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Events to tell (perhaps none), how they are written, and the position behind them; `more` wait behind it."""
+
+    events: tuple[FoundEvent, ...]
+    write: Written | None
+    position: int
+    more: bool
+
+
+async def deliver_next(courier: Courier) -> bool:
+    """Serve one subscription that is due; False where none is.
+
+    Its row is locked until the outcome is kept: of several processes one serves it, the others pass it by. A process
+    that dies lets go of it, and the message is sent again under the same id.
+    """
+    async with courier.database.begin(None, Scope.DELIVERY) as session:
+        now = courier.clock()
+        size = (await session.execute(text("SELECT size FROM log_head"))).scalar_one()
+        row = await session.scalar(
+            select(SubscriptionRow)
+            .where(SubscriptionRow.ended_at.is_(None), SubscriptionRow.due_at <= now)
+            .where(or_(SubscriptionRow.schedule.is_not(None), SubscriptionRow.position < size))
+            .order_by(SubscriptionRow.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return False
+        try:
+            owed = await _owed(courier, row, size)
+            status = await _send(courier, row, owed, now)
+        except (Refusal, NotSent) as fault:
+            _failed(row, str(fault), now)
+        else:
+            _done(row, owed, status, now)
+        return True
+
+
+async def _owed(courier: Courier, row: SubscriptionRow, size: int) -> Owed:
+    """What the query finds between the subscription's position and the end of the log, as its owner may see it."""
+    async with courier.database.begin(row.organisation_id) as session:
+        query = await named(session, row.organisation_id, row.query_name)
+        reader = Reader(session, courier.database.writer, row.organisation_id, {})
+        names = await reader.names(query.query.get("@context"))
+        asked = plan_of_row(query, names)
+        since = max(asked.record_from or row.initial_record_time, row.initial_record_time)
+        # Every event, in the order of the record: orders and limits are for whoever asks by hand.
+        plan = replace(
+            asked, order=None, limit=None, most=None, record_from=since, index_from=row.position, index_before=size
+        )
+        page = await reader.found(plan, Paging(PAGE), names)
+        write = await writing(session, EpcFormat(row.epc_format))
+        more = page.following is not None
+        return Owed(page.events, write, page.events[-1].index + 1 if more else size, more)
+
+
+async def _send(courier: Courier, row: SubscriptionRow, owed: Owed, now: datetime) -> int | None:
+    """The status of the answer; None where there was nothing to tell. Raises NotSent or AddressRefused."""
+    if not owed.events and not (row.schedule is not None and row.report_if_empty):
+        return None
+    secret = unseal(courier.key, row.secret, row.id)
+    if secret is None:
+        raise NotSent("the secret cannot be read any more: subscribe again")
+    body = courier.document(owed.events, now, name=row.query_name, subscription=row.id, write=owed.write)
+    # Of an empty report the moment tells which one it is: its position may not have moved.
+    part = str(owed.position) if owed.events else f"{owed.position}.{int(row.due_at.timestamp())}"
+    headers = signed(secret, f"{row.id}.{part}", now, body)
+    headers |= {
+        "GS1-Signature": headers["webhook-signature"], "Content-Type": "application/json", "User-Agent": "Junkan",
+        "GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0",
+    }  # fmt: skip
+    return await courier.outgoing.post(row.dest, body, headers)
+
+
+def _done(row: SubscriptionRow, owed: Owed, status: int | None, now: datetime) -> None:
+    if status is not None and not 200 <= status < 300:
+        _failed(row, f"answered {status}", now, gone=status == GONE)
+        return
+    if status is not None:
+        row.last_notified_at = now
+    row.position, row.failures, row.last_error = owed.position, 0, None
+    if owed.more:
+        row.due_at = now
+        return
+    row.reported_until = now
+    following = schedule_of(row.schedule).after(now) if row.schedule is not None else now
+    if following is None:
+        row.ended_at = now
+    else:
+        row.due_at = following
+
+
+def _failed(row: SubscriptionRow, why: str, now: datetime, *, gone: bool = False) -> None:
+    """The position stays: the same events are tried again later."""
+    row.last_error = why[:500]
+    if gone or row.failures >= len(RETRIES):
+        row.ended_at = now
+        row.failures += 1
+        return
+    row.due_at = now + RETRIES[row.failures]
+    row.failures += 1
+
+
+async def deliver_all(courier: Courier, most: int = 1000) -> int:
+    """Serve what is due now; returns how many were served."""
+    served = 0
+    while served < most and await deliver_next(courier):
+        served += 1
+    return served
