@@ -42,21 +42,21 @@ def named_uris(event: Event) -> set[str]:
     return uris | {each.destination for each in event.destination_list or ()}
 
 
-def _place(event: Event, setting: Setting) -> tuple[Place | None, tuple[str, ...]]:
+def _place(event: Event, setting: Setting) -> Place | None:
     """Where it happened, as far as the actor may say so. Raises WrongTenant for a facility of someone else."""
     for field, named in (("bizLocation", event.biz_location), ("readPoint", event.read_point)):
         if named is None:
             continue
         place = setting.directory.places.get(named.id)
         if place is None:
-            return None, ("unknown_place",)
+            return None
         if place.organisation_id != setting.actor.organisation_id:
             raise WrongTenant(
                 "This facility belongs to another organisation.", field=f"/{field}/id", value=named.id,
                 fix="Name one of your own facilities, or use a key of the organisation that runs it.",
             )  # fmt: skip
-        return place, ()
-    return None, ()
+        return place
+    return None
 
 
 def _day(event: Event, place: Place | None) -> date:
@@ -84,14 +84,13 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     """An EPCIS event, checked and hashed. Raises a Refusal that names field, value and fix."""
     _check_names(received.data)
     setting.controls.check_time(event.event_time, setting.moment)
-    place, _ = _place(event, setting)
+    place = _place(event, setting)
     prefix = own_prefix(context)
     movement = movement_of(event, prefix)
     backfill = setting.backfill or event.extensions.get(f"{prefix}:backfill") is True
     verdict = setting.controls.examine(movement, event, setting.moment, backfill=backfill)
     digest = event_hash(received.data, context)
-    salt = secrets.token_bytes(SALT)
-    body = received.raw.decode()
+    salt, body = secrets.token_bytes(SALT), received.raw.decode()
     text = received_field(body, context)
     return Prepared(
         kind="epcis",
@@ -116,10 +115,17 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         disposition=event.disposition,
         transformation_id=getattr(event, "transformation_id", None),
         references=tuple(each.biz_transaction for each in event.biz_transaction_list or ()),
+        correctives=_correctives(event),
         flags=verdict.flags,
         held=verdict.held,
         backfill=backfill,
     )
+
+
+def _correctives(event: Event) -> tuple[str, ...]:
+    """The events that a declaration of error names as the right ones."""
+    declaration = event.error_declaration
+    return tuple(dict.fromkeys(declaration.corrective_event_ids or ())) if declaration is not None else ()
 
 
 def _country(place: Place | None, setting: Setting) -> str:

@@ -47,6 +47,13 @@ class DoubleClaim(Refusal):
     code: ClassVar[str] = "DOUBLE_CLAIM"
 
 
+class CorrectionHeld(Refusal):
+    """An event corrects another one whose declaration of error is on hold: the same mass would count twice."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "CORRECTION_HELD"
+
+
 class DuplicateEvent(Refusal):
     """The event id (or the same content under it) is in the record with other content."""
 

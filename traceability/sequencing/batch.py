@@ -11,6 +11,7 @@ from traceability.ledger.movements import parts_of
 from traceability.ledger.outcomes import HELD, RECORDED, Entered, Surroundings
 from traceability.refusals import DuplicateEvent, UnknownLot
 from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve
+from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.loaded import Known, Loaded, Reserved, Row
 from traceability.tree.leaf import commitment_root, commitments, leaf_data
 from traceability.tree.merkle import leaf_hash
@@ -24,6 +25,7 @@ class Mark:
     rows: int
     reservations: Mapping[str, int]
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    corrections: Corrections
 
 
 @dataclass
@@ -38,16 +40,20 @@ class Plan:
     def mark(self) -> "Mark":
         """Where the batch stands now, for `take_back`."""
         reservations = {reference: each.remaining for reference, each in self.loaded.reservations.items()}
-        return Mark(self.loaded.book.mark(), len(self.rows), reservations, dict(self.loaded.reversals))
+        reversals, corrections = dict(self.loaded.reversals), self.loaded.corrections.copy()
+        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
         mark = self.mark()
         try:
-            return tuple(accepted for item in command.items if (accepted := self._item(item)) is not None)
+            done = tuple(accepted for item in command.items if (accepted := self._item(item)) is not None)
+            for row in self.rows[mark.rows :]:
+                self.loaded.corrections.check(row.fact, row.entered)
         except BaseException:
             self.take_back(mark)
             raise
+        return done
 
     def take_back(self, mark: "Mark") -> None:
         """As if nothing had been decided since: book, rows, keys, reservations and reversals."""
@@ -62,6 +68,7 @@ class Plan:
         for reference, remaining in mark.reservations.items():
             self.loaded.reservations[reference].remaining = remaining
         self.loaded.reversals = mark.reversals
+        self.loaded.corrections = mark.corrections
 
     def _item(self, item: Prepared | Reserve | GiveBack) -> Accepted | None:
         match item:
@@ -115,6 +122,7 @@ class Plan:
         wanted = loaded.reversals.get((fact.speaker.organisation, fact.event_id))
         if wanted is not None:
             loaded.reversals[fact.speaker.organisation, fact.event_id] = net((*wanted, *entered.entries))
+        loaded.corrections.enter(fact, entered, index)
         if not fact.declares_error:
             known = Known(index, fact.event_id, fact.event_hash)
             loaded.by_id[fact.speaker.organisation, fact.event_id] = known
@@ -123,6 +131,8 @@ class Plan:
 
     def _enter(self, fact: Prepared) -> Entered:
         book = self.loaded.book
+        if not fact.declares_error and (fact.speaker.organisation, fact.event_id) in self.loaded.corrections.declared:
+            return Entered(RECORDED, reasons=("declared_erroneous",), flags=fact.flags)
         if fact.held is not None:
             return Entered(HELD, reasons=(fact.held,), flags=fact.flags)
         if fact.claiming is not None:

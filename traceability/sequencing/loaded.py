@@ -8,6 +8,7 @@ from typing import Any
 from traceability.ledger.book import Book, Entry, Key
 from traceability.ledger.outcomes import Entered
 from traceability.sequencing.commands import Prepared
+from traceability.sequencing.corrections import Corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Loaded:
     by_hash: dict[tuple[int, bytes], Known]
     reservations: dict[str, Reserved]
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    corrections: Corrections
     uris: Mapping[int, str]
 
 

@@ -23,6 +23,7 @@ LOT: Final = (
     "id", "uri", "token", "organisation_id", "facility_id", "material", "form", "custody", "origins",
     "created_index", "created_day",
 )  # fmt: skip
+CORRECTIVE: Final = ("organisation_id", "corrective_id", "declared_id", "declaration_index")
 ENTRY: Final = ("event_index", "lot_id", "holder", "account", "grams", "transforms")
 BALANCE: Final = (
     "lot_id", "holder", "account", "free", "reserved", "claimed_epr", "claimed_content", "claimed_credit",
@@ -84,6 +85,7 @@ async def write(connection: Connection, plan: Plan, ids: dict[str, int], next_lo
             (reference, row.index, row.fact.speaker.organisation) for row in rows for reference in row.fact.references
         }
         await _copy(connection, "event_reference", ("reference", "event_index", "organisation_id"), sorted(references))
+        await _copy(connection, "held_corrective", CORRECTIVE, loaded.corrections.added)
         await _copy(connection, "entry", ENTRY, _entries(rows, ids))
         await _copy(connection, "claim", _CLAIM, _claims(rows, ids, time))
     await _balances(connection, plan, ids)
