@@ -22,7 +22,7 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
-from traceability.http import epcis, log, lots
+from traceability.http import epcis, holds, log, lots
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -41,6 +41,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,
+    *holds.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
 ]

@@ -11,7 +11,7 @@ Direction = Literal["back", "forward"]
 DEEPEST: Final = 60
 MOST: Final = 5_000
 
-# An event that was declared erroneous (and reversed) carries no descent any more.
+# An event that was declared erroneous and reversed carries no descent any more; a declaration on hold reverses nothing.
 _WALK: Final = """
 WITH RECURSIVE walk (lot_id, depth) AS (
     SELECT CAST(:lot AS bigint), 0
@@ -23,7 +23,8 @@ WITH RECURSIVE walk (lot_id, depth) AS (
     JOIN event_key made ON made.index = mine.event_index
     WHERE walk.depth < :deepest AND NOT made.declares_error AND NOT EXISTS (
         SELECT FROM event_key wrong WHERE wrong.event_id = made.event_id
-            AND wrong.organisation_id = made.organisation_id AND wrong.declares_error)
+            AND wrong.organisation_id = made.organisation_id AND wrong.declares_error
+            AND EXISTS (SELECT FROM entry back WHERE back.event_index = wrong.index))
 ), reached AS (
     SELECT lot_id, min(depth) AS depth FROM walk GROUP BY lot_id ORDER BY min(depth), lot_id LIMIT :most
 )

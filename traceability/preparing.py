@@ -42,7 +42,7 @@ def named_uris(event: Event) -> set[str]:
     return uris | {each.destination for each in event.destination_list or ()}
 
 
-def _place(event: Event, setting: Setting) -> Place | None:
+def place_of(event: Event, setting: Setting) -> Place | None:
     """Where it happened, as far as the actor may say so. Raises WrongTenant for a facility of someone else."""
     for field, named in (("bizLocation", event.biz_location), ("readPoint", event.read_point)):
         if named is None:
@@ -84,7 +84,7 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     """An EPCIS event, checked and hashed. Raises a Refusal that names field, value and fix."""
     _check_names(received.data)
     setting.controls.check_time(event.event_time, setting.moment)
-    place = _place(event, setting)
+    place = place_of(event, setting)
     prefix = own_prefix(context)
     movement = movement_of(event, prefix)
     backfill = setting.backfill or event.extensions.get(f"{prefix}:backfill") is True
@@ -94,7 +94,7 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     text = received_field(body, context)
     return Prepared(
         kind="epcis",
-        speaker=Speaker(setting.actor.organisation_id, place.id if place else None, _country(place, setting)),
+        speaker=Speaker(setting.actor.organisation_id, place.id if place else None, country_of(place, setting)),
         actor=setting.actor.name,
         event_id=event.event_id or digest,
         event_hash=bytes.fromhex(digest.removeprefix("ni:///sha-256;").partition("?")[0]),
@@ -108,31 +108,31 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         event_time=event.event_time,
         event_day=_day(event, place),
         rules=setting.controls.version,
-        parties=_parties(event, setting.directory),
+        parties=parties_of(event, setting.directory),
         event_type=event.type,
         action=getattr(event, "action", None),
         biz_step=event.biz_step,
         disposition=event.disposition,
         transformation_id=getattr(event, "transformation_id", None),
         references=tuple(each.biz_transaction for each in event.biz_transaction_list or ()),
-        correctives=_correctives(event),
+        correctives=correctives_of(event),
         flags=verdict.flags,
         held=verdict.held,
         backfill=backfill,
     )
 
 
-def _correctives(event: Event) -> tuple[str, ...]:
+def correctives_of(event: Event) -> tuple[str, ...]:
     """The events that a declaration of error names as the right ones."""
     declaration = event.error_declaration
     return tuple(dict.fromkeys(declaration.corrective_event_ids or ())) if declaration is not None else ()
 
 
-def _country(place: Place | None, setting: Setting) -> str:
+def country_of(place: Place | None, setting: Setting) -> str:
     return place.country if place is not None else setting.actor.country
 
 
-def _parties(event: Event, directory: Directory) -> Mapping[str, int]:
+def parties_of(event: Event, directory: Directory) -> Mapping[str, int]:
     """The organisations that the event names as source or destination, as far as they are known."""
     named = [each.source for each in event.source_list or ()]
     named += [each.destination for each in event.destination_list or ()]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
@@ -65,7 +65,13 @@ def condition(name: str, text: str) -> ColumnElement[bool]:
         column, moment = _TIMES[name[3:]], _time(name, text)
         return column >= moment if name.startswith("GE_") else column < moment  # type: ignore[no-any-return]
     if name in _LOTS:
-        moved = select(EntryRow.event_index).join(LotRow, LotRow.id == EntryRow.lot_id).where(LotRow.uri.in_(values))
+        # What was on hold is moved by its release, and stated by the event that was released.
+        moved = (
+            select(func.coalesce(KeyRow.releases, EntryRow.event_index))
+            .join(LotRow, LotRow.id == EntryRow.lot_id)
+            .join(KeyRow, KeyRow.index == EntryRow.event_index)
+            .where(LotRow.uri.in_(values))
+        )
         if name == "MATCH_inputEPCClass":
             moved = moved.where(EntryRow.transforms, EntryRow.grams < 0)
         elif name == "MATCH_outputEPCClass":

@@ -21,6 +21,7 @@ from foundation.database import Clock
 from marketplace.negotiation import offers
 from marketplace.trades import trades
 from standards.catalogue import Catalogue
+from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
@@ -75,7 +76,11 @@ async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
         ("tasks.ship", len(leave), sum(each.row.grams for each in leave), "/trades"),
         ("tasks.receive", len(coming), sum(each.free for each in coming), "/record/arrival"),
     ]
-    return [Task(t(key, count=t.number(count)), t.mass(grams), href) for key, count, grams, href in found if count]
+    tasks = [Task(t(key, count=t.number(count)), t.mass(grams), href) for key, count, grams, href in found if count]
+    held = await holds(session, number) if "clear" in actor.roles else []
+    more = "+" if len(held) == MOST else ""
+    grams = sum(part for each in held for _, part in each.stated)
+    return [*tasks, *([Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")] if held else [])]
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:

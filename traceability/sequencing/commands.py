@@ -30,7 +30,8 @@ class Prepared:
 
     `commitments` are the salted commitments to the fields of `body` and of `received` (traceability.tree.leaf), which
     ties it to the very text; `held` names the control that holds the event (its movement then makes no entries);
-    `correctives` are the ids of the events that a declaration of error names as the right ones.
+    `correctives` are the ids of the events that a declaration of error names as the right ones. `releases` is the
+    index of the held event that this fact clears, whose event id it then has, and whose `declares_error` if released.
     """
 
     kind: Kind
@@ -59,6 +60,7 @@ class Prepared:
     flags: tuple[str, ...] = ()
     held: str | None = None
     backfill: bool = False
+    releases: int | None = None
     claiming: Claiming | None = None
 
 

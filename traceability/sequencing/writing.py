@@ -18,7 +18,7 @@ EVENT: Final = (
     "reasons", "flags", "backfill", "rules",
 )  # fmt: skip
 PAYLOAD: Final = ("index", "record_time", "organisation_id", "body", "document", "context", "fields", "salt")
-KEY: Final = ("index", "organisation_id", "event_id", "event_hash", "declares_error")
+KEY: Final = ("index", "organisation_id", "event_id", "event_hash", "declares_error", "releases")
 LOT: Final = (
     "id", "uri", "token", "organisation_id", "facility_id", "material", "form", "custody", "origins",
     "created_index", "created_day",
@@ -76,11 +76,7 @@ async def write(connection: Connection, plan: Plan, ids: dict[str, int], next_lo
     if rows:
         await _copy(connection, "event", EVENT, [_event(row, time) for row in rows])
         await _copy(connection, "event_payload", PAYLOAD, [_payload(row, time) for row in rows])
-        keys = [
-            (row.index, row.fact.speaker.organisation, row.fact.event_id, row.fact.event_hash, row.fact.declares_error)
-            for row in rows
-        ]
-        await _copy(connection, "event_key", KEY, keys)
+        await _copy(connection, "event_key", KEY, [_key(row) for row in rows])
         references = {
             (reference, row.index, row.fact.speaker.organisation) for row in rows for reference in row.fact.references
         }
@@ -111,6 +107,13 @@ def _event(row: Row, time: datetime) -> tuple[Any, ...]:
         fact.event_hash, row.root, fact.event_time, fact.event_day, fact.event_type, fact.action, fact.biz_step,
         fact.disposition, fact.transformation_id, entered.outcome, entered.reasons, entered.flags, fact.backfill,
         fact.rules,
+    )  # fmt: skip
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    fact = row.fact
+    return (
+        row.index, fact.speaker.organisation, fact.event_id, fact.event_hash, fact.declares_error, fact.releases
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The ends of the record: correctives of held declarations
+"""The ends of the record: releases of holds, correctives of held declarations, who answers for a key
 
 Revision ID: 2026_11_23_record_ends
 Revises: 2026_11_23_first_loop
