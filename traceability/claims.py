@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import Invalid
 from traceability.holdings import holding
+from traceability.identifiers import new_token
 from traceability.ledger.book import PURPOSES, Purpose
 from traceability.preparing import fact
 from traceability.sequencing.commands import Accepted, Claiming, Command
@@ -53,8 +54,11 @@ async def claim(
         )
     held = await holding(session, actor.organisation_id, claiming.lot)
     pre, post = held.origins.recycled(claiming.grams)
+    # Two claims are two facts, also where they state the same in the same microsecond: a clock names nothing.
+    fact_id = f"urn:junkan:claim:{new_token()}"
     body = {
         "type": "Claim",
+        "id": fact_id,
         "lot": claiming.lot,
         "purpose": claiming.purpose,
         "jurisdiction": claiming.jurisdiction,
@@ -65,7 +69,6 @@ async def claim(
         "claimant": actor.organisation_uri,
         "time": moment.isoformat(),
     }
-    fact_id = f"urn:junkan:claim:{actor.organisation_id}:{claiming.purpose}:{moment.isoformat()}"
     stated = fact("claim", body, fact_id, actor, moment, sequencer.controls.version, claiming=claiming)
     return (await sequencer.submit(Command((stated,)))).accepted[0]
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.database import Scope, set_reader
 from foundation.errors import Invalid, NotFound
-from traceability.preparing import fact
+from traceability.preparing import fact, id_of
 from traceability.refusals import DuplicateEvent
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
@@ -113,7 +113,7 @@ async def measure(
         )  # fmt: skip
     lot_id = await lot_id_for(session, actor, measured.lot)
     body = {"type": "Measurement", **{key: _plain(value) for key, value in asdict(measured).items()}}
-    stated = fact("measurement", body, _fact_id("measurement", body, moment), actor, moment, sequencer.controls.version)
+    stated = fact("measurement", body, id_of("measurement", body), actor, moment, sequencer.controls.version)
     row = Write(
         INSERT_MEASUREMENT,
         (IndexOf(), lot_id, actor.organisation_id, measured.property, measured.value, measured.comparator,
@@ -122,11 +122,6 @@ async def measure(
         DuplicateEvent("This measurement is recorded already."),
     )  # fmt: skip
     return (await sequencer.submit(Command((stated,), (row,)))).accepted[0]
-
-
-def _fact_id(kind: str, body: dict[str, Any], moment: datetime) -> str:
-    stem = body.get("number") or body.get("property") or ""
-    return f"urn:junkan:{kind}:{stem}:{moment.isoformat()}"
 
 
 async def certify(
@@ -141,7 +136,7 @@ async def certify(
         )  # fmt: skip
     lot_id = await lot_id_for(session, actor, certificate.lot) if certificate.lot else None
     body = {"type": "Certificate", **{key: _plain(value) for key, value in asdict(certificate).items()}}
-    stated = fact("certificate", body, _fact_id("certificate", body, moment), actor, moment, sequencer.controls.version)
+    stated = fact("certificate", body, id_of("certificate", body), actor, moment, sequencer.controls.version)
     row = Write(
         INSERT_CERTIFICATE,
         (IndexOf(), actor.organisation_id, lot_id, certificate.facility_id, certificate.standard, certificate.kind,

@@ -139,6 +139,11 @@ def parties_of(event: Event, directory: Directory) -> Mapping[str, int]:
     return {uri: directory.parties[uri] for uri in named if uri in directory.parties}
 
 
+def id_of(kind: Kind, body: Mapping[str, Any]) -> str:
+    """The id of a fact of our own that follows from what it states: the same is the same, another one never is."""
+    return f"urn:junkan:{kind}:{hashlib.sha256(rfc8785.dumps(dict(body))).hexdigest()}"
+
+
 def fact(
     kind: Kind, body: Mapping[str, Any], fact_id: str, actor: Actor, moment: datetime, rules: str, *,
     day: date | None = None, movement: Movement | None = None, speaker: Speaker | None = None,
