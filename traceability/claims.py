@@ -1,6 +1,6 @@
 """Claims: a purpose takes grams of a lot once, over all jurisdictions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -53,6 +53,7 @@ async def claim(
             "A claim needs a mass.", field="grams", value=claiming.grams, fix="State how much is claimed, in grams."
         )
     held = await holding(session, actor.organisation_id, claiming.lot)
+    claiming = replace(claiming, lot=held.lot)
     pre, post = held.origins.recycled(claiming.grams)
     # Two claims are two facts, also where they state the same in the same microsecond: a clock names nothing.
     fact_id = f"urn:junkan:claim:{new_token()}"

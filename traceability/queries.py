@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
+from traceability.identifiers import canonical_key
 from traceability.tables import EntryRow, EventRow, KeyRow, LotRow, PayloadRow, ReferenceRow
 
 MOST: Final = 100
@@ -68,9 +69,10 @@ def condition(name: str, text: str) -> ColumnElement[bool]:
         # What was on hold is moved by its release, and stated by the event that was released.
         moved = (
             select(func.coalesce(KeyRow.releases, EntryRow.event_index))
+            .select_from(EntryRow)
             .join(LotRow, LotRow.id == EntryRow.lot_id)
             .join(KeyRow, KeyRow.index == EntryRow.event_index)
-            .where(LotRow.uri.in_(values))
+            .where(LotRow.uri.in_([canonical_key(each) for each in values]))
         )
         if name == "MATCH_inputEPCClass":
             moved = moved.where(EntryRow.transforms, EntryRow.grams < 0)
