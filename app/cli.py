@@ -2,7 +2,7 @@
 
 import click
 
-from app.commands.joining import register
+from app.commands.joining import person, register
 from app.commands.keys import keys_command
 from app.commands.material import import_command, labels, standards
 from app.commands.output import UNAVAILABLE, USAGE
@@ -31,7 +31,7 @@ def main() -> None:
 
 COMMANDS = (
     demo, serve, migrate_command, import_command, report, labels, export_command, verify, standards, stop_command,
-    doctor, register, keys_command,
+    doctor, register, person, keys_command,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

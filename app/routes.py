@@ -26,7 +26,7 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
-from traceability.http import epcis, imports, log, lots, witness
+from traceability.http import epcis, holds, imports, log, lots, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -51,6 +51,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *lots.ROUTES,
     *cases_api.ROUTES,
     *imports.ROUTES,
+    *holds.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
 ]

@@ -141,7 +141,7 @@ async def publish(
         raise Conflict("Nothing of this lot is free.", field="lot", value=lot)
     _check(terms, held, catalogue)
     row = ListingRow(
-        organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=lot, material=held.material,
+        organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=held.lot, material=held.material,
         form=held.form, country=actor.country, price=terms.price, currency=terms.currency,
         smallest_grams=terms.smallest_grams, incoterm=terms.incoterm, description=terms.description,
         verdicts=[verdict_of(each) for each in judged], judged_on=today, state="published", published_at=moment,

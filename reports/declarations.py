@@ -12,7 +12,7 @@ from foundation.access import Actor
 from foundation.errors import Conflict, Forbidden, Invalid
 from reports.tables import DeclarationRow
 from reports.years import reporting_year
-from traceability.preparing import fact
+from traceability.preparing import fact, id_of
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
 
@@ -52,7 +52,6 @@ async def declare(
         "material": stated.material, "category": stated.category, "grams": stated.grams,
         "supersedes": stated.supersedes, "time": moment.isoformat(),
     }  # fmt: skip
-    fact_id = f"urn:junkan:declaration:{actor.organisation_id}:{stated.country}:{stated.year}:{moment.isoformat()}"
     row = Write(
         INSERT,
         (IndexOf(), actor.organisation_id, stated.country, stated.year, stated.material, stated.category,
@@ -62,7 +61,7 @@ async def declare(
             fix="Correct the earlier declaration: name it in `supersedes`.",
         ),
     )  # fmt: skip
-    declared = fact("declaration", body, fact_id, actor, moment, sequencer.controls.version)
+    declared = fact("declaration", body, id_of("declaration", body), actor, moment, sequencer.controls.version)
     return (await sequencer.submit(Command((declared,), (row,)))).accepted[0]
 
 

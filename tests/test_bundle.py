@@ -63,7 +63,12 @@ def fact(index: int, kind: str, entries: list[list[Any]], erased: bool) -> LogRo
     text = json.dumps(body, ensure_ascii=False, indent=1) if kind == "epcis" else canonical(body).decode()
     salt = hashlib.sha256(b"salt %d" % index).digest()
     digest = event_hash(body, context)[14:78] if kind == "epcis" else hashlib.sha256(text.encode()).hexdigest()
-    fields = {"junkan:entries": entries, "junkan:outcome": {"outcome": "counted"}, **received_field(text, context)}
+    fields = {
+        "junkan:entries": entries,
+        "junkan:outcome": {"outcome": "counted"},
+        "junkan:stated": [],
+        **received_field(text, context),
+    }
     root = commitment_root((*commitments(body, salt), *commitments(fields, salt)))
     payload = None if erased else Payload(text, context, salt, fields)
     return LogRow(index, kind, bytes.fromhex(digest), root, 1_772_334_000_000_000 + index, payload)

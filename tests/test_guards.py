@@ -12,7 +12,7 @@ from tests.conftest import World
 
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 RECORD = ("event", "event_payload", "event_key", "event_reference", "lot", "entry", "claim", "measurement",
-          "certificate", "permit", "declaration", "label_finding", "checkpoint", "tile")  # fmt: skip
+          "certificate", "permit", "declaration", "label_finding", "checkpoint", "tile", "held_corrective")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, Literal
 
 from foundation.access import Actor
@@ -66,7 +67,7 @@ async def capture(
 ) -> Captured:
     """Capture an EPCIS document. Raises EventInvalid where it cannot be read as one at all.
 
-    `rollback`: one bad event and nothing is written. `proceed`: the good ones are.
+    `rollback`: one bad event and nothing is written. `proceed`: the good ones are; a correction is whole or not at all.
     """
     return await _enter(door, actor, parse_document(raw), on_error, backfill=backfill)
 
@@ -102,9 +103,31 @@ async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBe
     if faulty and on_error == "rollback":
         return Captured(tuple(_not_captured(each) for each in prepared))
     good = [each for each in prepared if isinstance(each, Prepared)]
-    commands = [Command(tuple(good))] if on_error == "rollback" else [Command((each,)) for each in good]
-    answers = iter(await _submit(door.sequencer, [each for each in commands if each.items]))
+    groups = [list(range(len(good)))] if on_error == "rollback" else together(good)
+    commands = [Command(tuple(good[at] for at in group)) for group in groups if group]
+    answered = zip((at for group in groups for at in group), await _submit(door.sequencer, commands), strict=True)
+    answers = (answer for _, answer in sorted(answered, key=itemgetter(0)))
     return Captured(tuple(each if isinstance(each, Refusal) else next(answers) for each in prepared))
+
+
+def together(items: Sequence[Prepared]) -> list[list[int]]:
+    """Places of the items that stand or fall together: a declaration of error, its event, what it names as right."""
+    at_id = {each.event_id: at for at, each in enumerate(items) if not each.declares_error}
+    first = list(range(len(items)))
+
+    def root(at: int) -> int:
+        while first[at] != at:
+            first[at] = at = first[first[at]]
+        return at
+
+    for at, each in enumerate(items):
+        for named in (each.event_id, *each.correctives):
+            one, other = sorted((root(at), root(at_id.get(named, at))))
+            first[other] = one
+    groups: dict[int, list[int]] = {}
+    for at in range(len(items)):
+        groups.setdefault(root(at), []).append(at)
+    return list(groups.values())
 
 
 def _not_captured(each: Prepared | Refusal) -> Refusal:

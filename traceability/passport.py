@@ -16,7 +16,7 @@ from traceability.cases.reports import waiting
 from traceability.evidence import certificates, measurements
 from traceability.genealogy.walking import Ancestor, trace
 from traceability.history.standing import standing
-from traceability.identifiers import human_code
+from traceability.identifiers import canonical_key, human_code
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
 from traceability.tables import (
@@ -101,8 +101,9 @@ class Passport:
 
 
 async def find(record: AsyncSession, *, token: str | None = None, uri: str | None = None) -> LotRow:
-    """The lot behind a label, by its token or its URI. Raises NotFound."""
-    wanted = select(LotRow).where(LotRow.token == token if token is not None else LotRow.uri == uri)
+    """The lot behind a label, by its token or its URI in any spelling. Raises NotFound."""
+    key = None if uri is None else canonical_key(uri)
+    wanted = select(LotRow).where(LotRow.token == token if token is not None else LotRow.uri == key)
     lot = await record.scalar(wanted)
     if lot is None:
         raise NotFound("The record knows no such label.", field="lot", value=token or uri)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
-from traceability.identifiers import KeyInvalid, parse_link, read_human_code
+from traceability.identifiers import KeyInvalid, canonical_key, lot_uri, parse_link, read_human_code
 from traceability.identifiers.application import QUALIFIERS
 from traceability.identifiers.own import LENGTH
 from traceability.tables import LotRow
@@ -21,8 +21,6 @@ GS1_HOST: Final = "https://id.gs1.org"
 VOCABULARY: Final = "https://ref.gs1.org/voc/"
 LINKSET: Final = "application/linkset+json"
 
-# Company prefixes have 6 to 12 digits, and a Digital Link does not say how many: an EPC URN may have any of them.
-_PREFIXES: Final = range(6, 13)
 PRIMARY_KEYS: Final = tuple(sorted(QUALIFIERS))
 
 
@@ -60,40 +58,18 @@ def link_of(raw_path: str) -> Link:
     return Link(found.path)
 
 
-def spellings(link: Link, base: str) -> tuple[str, ...]:
-    """Every URI under which a firm may have recorded this very key: Digital Links here and at GS1, and EPC URNs."""
-    found = [f"{GS1_HOST}{link.path}", f"{base}{link.path}"]
-    match link.parts:
-        case (("01", gtin), ("10", batch)):
-            found += [f"urn:epc:class:lgtin:{each}.{_escaped(batch)}" for each in _split(gtin)]
-        case (("01", gtin), *_, ("21", serial)):
-            found.append(f"{GS1_HOST}/01/{gtin}/21/{quote(serial, safe='')}")
-            found += [f"urn:epc:id:sgtin:{each}.{_escaped(serial)}" for each in _split(gtin)]
-        case (("00", sscc),):
-            found += [f"urn:epc:id:sscc:{each}" for each in _split(sscc)]
-        case _:
-            pass
-    return tuple(found)
+def address(base: str, uri: str, token: str | None) -> str:
+    """Where a label of this lot leads: to this resolver, where the lot has a token or a GS1 key."""
+    if token is not None:
+        return lot_uri(base, token)
+    return base.rstrip("/") + uri.removeprefix(GS1_HOST) if uri.startswith(f"{GS1_HOST}/") else uri
 
 
-def _split(digits: str) -> list[str]:
-    """`company prefix.indicator and reference` of a GTIN or SSCC, for every length of the prefix."""
-    first, body = digits[0], digits[1:-1]
-    return [f"{body[:at]}.{first}{body[at:]}" for at in _PREFIXES]
-
-
-def _escaped(value: str) -> str:
-    return quote(value, safe="!'()*+,:;=-._")
-
-
-async def at_link(record: AsyncSession, link: Link, base: str) -> LotRow:
-    """The lot that a Digital Link names, or that a serial number of it belongs to. Raises NotFound.
-
-    Where several firms recorded the same key under different spellings, the first one stands.
-    """
+async def at_link(record: AsyncSession, link: Link) -> LotRow:
+    """The lot that a Digital Link names, or that a serial number of it belongs to. Raises NotFound."""
     for level in link.levels():
-        rows = select(LotRow).where(LotRow.uri.in_(spellings(level, base))).order_by(LotRow.id).limit(1)
-        if (lot := await record.scalar(rows)) is not None:
+        named = select(LotRow).where(LotRow.uri == canonical_key(GS1_HOST + level.path))
+        if (lot := await record.scalar(named)) is not None:
             return lot
     raise NotFound("The record knows no such label.", field="label", value=link.path)
 

@@ -53,7 +53,7 @@ class PayloadRow(Base):
 
 
 class KeyRow(Base):
-    """Event ids and hashes over all months."""
+    """Event ids and hashes over all months; `releases` is the held event that this fact releases or rejects."""
 
     __tablename__ = "event_key"
     index: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +61,7 @@ class KeyRow(Base):
     event_id: Mapped[str]
     event_hash: Mapped[bytes] = mapped_column(BYTEA)
     declares_error: Mapped[bool]
+    releases: Mapped[int | None]
 
 
 class ReferenceRow(Base):

@@ -17,12 +17,13 @@ from standards.catalogue import CatalogueError, load
 from traceability.capture import Captured, Door, capture, rehearse
 from traceability.composing import document
 from traceability.events import EventInvalid, parse_document
-from traceability.identifiers import human_code, lot_uri, token_of
+from traceability.identifiers import human_code, token_of
 from traceability.importing.reading import CellError, Entry, sheet_of
 from traceability.importing.rehearsing import importer_of, is_epcis, no_document, told
 from traceability.importing.spreadsheets import FileUnreadable, table_of
 from traceability.labels import label, sheet
 from traceability.passport import find
+from traceability.resolver import address
 from traceability.sequencing.commands import Accepted
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -113,10 +114,10 @@ def labels(lot: str, count: int, kg: str | None, out: Path, as_json: bool) -> No
     async def run() -> Sequence[str]:
         async with running(settings) as process, process.database.begin(None, Scope.RECORD) as record:
             row = await find(record, token=token_of(lot)) if token_of(lot) else await find(record, uri=lot)
-            return row.material, row.form, row.token or "", row.created_day.isoformat()
+            url = address(public_base(settings), row.uri, row.token)
+            return row.material, row.form, row.token or "", row.created_day.isoformat(), url
 
-    material, form, token, day = asyncio.run(run())
-    url = lot_uri(public_base(settings), token) if token else lot
+    material, form, token, day, url = asyncio.run(run())
     code = human_code(token) if token else ""
     specs = [
         label(url, code, (f"{material} {form}", f"{kg} kg" if kg else "", day, f"{number} / {count}"))

@@ -22,6 +22,7 @@ from marketplace.negotiation import offers
 from marketplace.trades import trades
 from standards.catalogue import Catalogue
 from traceability.cases.reports import labels_waiting
+from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
@@ -83,7 +84,11 @@ async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
         for right, key, count, grams, href in found
         if count and right in actor.roles
     ]
-    return waits + (reported if labels else [])
+    held = await holds(session, number) if "clear" in actor.roles else []
+    more = "+" if len(held) == MOST else ""
+    grams = sum(part for each in held for _, part in each.stated)
+    kept = [Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")]
+    return waits + (reported if labels else []) + (kept if held else [])
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:

@@ -114,13 +114,12 @@ async def digital_link_page(
     record: Given[AsyncSession],
     actor: Given[Actor | None],
     verifiers: Given[Sequence[Verifier]],
-    settings: Given[Settings],
 ) -> Response[Any]:
     """The lot behind a GS1 Digital Link."""
     path = raw_path(request)
     try:
         link: Link = link_of(path)
-        lot = await at_link(record, link, public_base(settings))
+        lot = await at_link(record, link)
     except (NotFound, Invalid) as refusal:
         if _answer(request) != "page":
             raise

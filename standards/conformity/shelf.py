@@ -80,7 +80,7 @@ def judge_rows(
     shelf: Shelf, rows: Iterable[Row], as_of: date, decision_rule: DecisionRule = "simple",
     chosen: Collection[str] | None = None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """The lots of a file, each with its verdicts in short, or with what is wrong with it: one bad lot stops no other."""
+    """The lots of a file, each with its verdicts in short or with what is wrong with it; a bad lot stops no other."""
     known: Speaking = {}
     for row in rows:
         told: dict[str, Any] = {"number": row.number}

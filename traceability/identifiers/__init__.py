@@ -1,6 +1,6 @@
 """Identifiers: GS1 keys and Digital Link, EPC URNs, and our own addresses for firms without GS1 keys (pure)."""
 
-from traceability.identifiers.canonical import canonical_link
+from traceability.identifiers.canonical import canonical_key, canonical_link
 from traceability.identifiers.checks import check_digit, checks
 from traceability.identifiers.digital_link import DigitalLink, build_link, parse_link
 from traceability.identifiers.elements import KeyInvalid, element_string, read_bracketed, read_elements
@@ -21,6 +21,7 @@ __all__ = [
     "DigitalLink",
     "KeyInvalid",
     "build_link",
+    "canonical_key",
     "canonical_link",
     "check_digit",
     "checks",
