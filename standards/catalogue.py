@@ -14,7 +14,9 @@ from standards.exactyaml import Unreadable, frozen, json_view, line_of, read
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 SCHEMAS = CATALOGUE / "schema"
-KINDS = frozenset({"material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls"})
+KINDS = frozenset(
+    {"material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls", "border-law"}
+)
 
 
 @dataclass(frozen=True)
