@@ -19,7 +19,7 @@ from tests.test_capture import accepted, balance, size
 from traceability import composing
 from traceability.composing import Composed
 from traceability.export import export, verify_database
-from traceability.genealogy import trace
+from traceability.genealogy.walking import trace
 from traceability.history.holds import holds
 from traceability.history.reading import events_at
 from traceability.history.releasing import Clearing, Decision, clear
