@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     signing_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    drain_seconds: float = Field(default=2.0, ge=0, le=300)
     debug: bool = False
     log_level: LogLevel = "info"
 
