@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     witnesses: str = ""
     witnessed_logs: str = ""
     outgoing_loopback: bool = False  # may we send to this very machine? For trying out webhooks only
+    drain_seconds: float = Field(default=2.0, ge=0, le=300)
     debug: bool = False
     log_level: LogLevel = "info"
 

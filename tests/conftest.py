@@ -188,10 +188,17 @@ def app(process: Process) -> Litestar:
     return create_app(process)
 
 
+async def with_key(request: httpx.Request) -> None:
+    """Hook of a client: a new Idempotency-Key with each POST under /api/v1 that has none, as machines must send."""
+    if request.method == "POST" and request.url.path.startswith("/api/v1/"):
+        request.headers.setdefault("Idempotency-Key", new_token())
+
+
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """A client without lifespan: checkpoints are published by the test that needs them."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as made:
+    hooks = {"request": [with_key]}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, event_hooks=hooks) as made:
         yield made
 
 
