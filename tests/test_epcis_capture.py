@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Firm, World
 from tests.shared import CONFORMANCE, needs_shared
-from tests.test_events import document, published
+from tests.test_events import document, official, published
 from traceability.events.reading import read
 from traceability.http.epcis import limits
 
@@ -76,6 +76,8 @@ async def test_a_published_document_is_captured_and_comes_back_whole_or_is_refus
             ("held", "LATE_REPORT")
         }
     back = await all_events(client, firm)
+    document = await client.get("/epcis/events?perPage=1000", headers=firm.bearer)
+    assert official().is_valid(document.json())
     different = {json.dumps(each, sort_keys=True, default=str): each for each in sent}
     # Two events of one document that differ in nothing the hash reads are one event; else every one comes back.
     assert len(back) in range(1, len(different) + 1)
