@@ -51,7 +51,7 @@ def found(*rows: LogRow) -> list[tuple[str, int | None]]:
             sums[place] = sums.get(place, 0) + each.grams
     balances = [BalanceLine(*place, grams, 0) for place, grams in sorted(sums.items())]
     vkey = format_vkey(ORIGIN, KEY.public)
-    findings = check_log(rows, entries, balances, note_over(list(rows)), vkey, event_hash)
+    findings = check_log(rows, entries, balances, note_over(list(rows)), (vkey,), event_hash)
     return [(each.code, each.index) for each in findings]
 
 

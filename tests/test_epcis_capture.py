@@ -10,7 +10,8 @@ import pytest
 
 from tests.conftest import Firm, World
 from tests.shared import CONFORMANCE, needs_shared
-from tests.test_events import document, published
+from tests.test_events import CONTEXT, document, official, published
+from traceability.eventhash import event_hash
 from traceability.events.reading import read
 from traceability.http.epcis import limits
 
@@ -76,6 +77,10 @@ async def test_a_published_document_is_captured_and_comes_back_whole_or_is_refus
             ("held", "LATE_REPORT")
         }
     back = await all_events(client, firm)
+    document = await client.get("/epcis/events?perPage=1000", headers=firm.bearer)
+    assert official().is_valid(document.json())
+    # Whatever the answer's own context, every event in it still says what it said: it has the hash that it had.
+    assert hashes_of(document.content) <= hashes_of(raw)
     different = {json.dumps(each, sort_keys=True, default=str): each for each in sent}
     # Two events of one document that differ in nothing the hash reads are one event; else every one comes back.
     assert len(back) in range(1, len(different) + 1)
@@ -87,6 +92,37 @@ async def test_a_published_document_is_captured_and_comes_back_whole_or_is_refus
         "SELECT count(*) FROM entry JOIN event ON index = event_index WHERE organisation_id = $1",
         firm.actor.organisation_id,
     ) == 0  # fmt: skip
+
+
+def hashes_of(raw: bytes) -> set[str]:
+    """The CBV hash of each event under its document's context."""
+    context = read(raw.removeprefix(b"\xef\xbb\xbf")).get("@context")
+    return {event_hash(each, context) for each in events_of(raw)}
+
+
+@needs_shared
+async def test_one_answer_may_hold_events_whose_prefixes_mean_different_things(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    firm = await world.firm("recycler")
+    event = {
+        "type": "ObjectEvent", "eventTime": "2026-11-23T09:30:00Z", "eventTimeZoneOffset": "+00:00",
+        "action": "OBSERVE", "epcList": ["urn:a:b"], "ex:colour": "clear",
+    }  # fmt: skip
+    hashes: set[str] = set()
+    for namespace in ("https://one.example/", "https://other.example/"):
+        sent = {**document(event), "@context": [CONTEXT, {"ex": namespace}]}
+        raw = json.dumps(sent).encode()
+        assert (await send(client, firm, raw)).status_code == 202
+        hashes |= hashes_of(raw)
+    answer = await client.get("/epcis/events", headers=firm.bearer)
+    assert len(hashes) == 2
+    assert hashes_of(answer.content) == hashes
+    assert official().is_valid(answer.json())
+    found = await client.get("/epcis/events?EQ_https://other.example/colour=clear", headers=firm.bearer)
+    assert len(events_of(found.content)) == 1
+    both = await client.get("/epcis/events?EQ_ex:colour=clear", headers=firm.bearer)
+    assert len(events_of(both.content)) == 2
 
 
 def whole(sent: dict[str, Any], back: dict[str, Any]) -> bool:

@@ -447,3 +447,24 @@ async def test_published_queries_are_kept_or_refused(api: httpx.AsyncClient, cor
             assert answer.status_code == 201, answer.text
             found = await api.get(f"{answer.headers['location']}/events", headers=corpus.firm.bearer)
             assert found.status_code == 200, found.text
+
+
+NAMES = st.one_of(
+    st.text(max_size=12), st.sampled_from([*LISTS, "EQ_ILMD_ex:", "GE_", "HASATTR_", "EQATTR_readPoint_", "orderBy"]),
+    st.builds(lambda a, b: a + b, st.sampled_from(["EQ_", "GE_INNER_", "EXISTS_ILMD_", "EQ_source_", "EQATTR_ex:a_"]),
+              st.text(min_size=1, max_size=8)),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pairs=st.lists(st.tuples(NAMES, st.text(max_size=12)), max_size=3), path=st.text(max_size=9))
+async def test_whatever_is_asked_is_answered_or_refused(
+    api: httpx.AsyncClient, corpus: Corpus, pairs: list[tuple[str, str]], path: str
+) -> None:
+    def quoted(text: str) -> str:
+        return quote(text.encode("utf-8", "surrogatepass"), safe="")
+
+    query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
+    for asked in ("events", f"events/{quoted(path)}", f"epcs/{quoted(path)}/events", f"queries/{quoted(path)}"):
+        answer = await api.get(f"/epcis/{asked}?{query}", headers=corpus.firm.bearer)
+        assert answer.status_code in {200, 400, 404}, (asked, answer.text)

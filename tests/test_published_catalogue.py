@@ -121,11 +121,13 @@ def test_every_code_list_holds_the_published_codes() -> None:
         ("transaction_certificate_status", "transaction-certificate-statuses"),
         ("asean_members_iso3166", "asean-members"),
     ):  # fmt: skip
-        assert ours[name] == list(told[published_name]), name
+        # Ours may know more currencies than were published; every other list is closed.
+        assert set(told[published_name]) <= set(ours[name]), name
+        assert name == "currencies" or ours[name] == list(told[published_name]), name
     digits = {
         item["code"]: item["minor_units"] for item in catalogue().document("code-list", "currencies").data["codes"]
     }
-    assert digits == told["iso_currency_minor_units"]
+    assert digits.items() >= told["iso_currency_minor_units"].items()
     transport = {i["code"]: i["transport"] for i in catalogue().document("code-list", "incoterms").data["codes"]}
     assert transport == told["incoterms_2020"]
 

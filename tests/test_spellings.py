@@ -97,8 +97,8 @@ async def test_it_is_found_traced_measured_and_claimed_under_any_name(
 
     told = (await client.get("/api/v1/passport", params={"lot": asked}, headers=headers)).json()
     assert told["lot"] == names[0]
-    forward = await client.get("/api/v1/genealogy", params={"lot": asked, "direction": "forward"}, headers=headers)
-    assert made.lot in [each["lot"] for each in forward.json()["lots"]]
+    forward = await client.get("/api/v1/genealogy", params={"lot": asked}, headers=headers)
+    assert made.lot in [each["lot"] for each in forward.json()["made"]]
     body = {"lot": asked, "purpose": "content", "grams": 3_000_000, "jurisdiction": "JP"}
     assert (await send("/api/v1/claims", body)).status_code == 201
     again = await send("/api/v1/claims", {**body, "lot": names[(name + 1) % 3], "grams": 1_000_001})

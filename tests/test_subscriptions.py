@@ -5,14 +5,19 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar import Litestar
 
 from app.standing import courier_of
 from foundation.database import Scope
@@ -23,7 +28,7 @@ from tests.test_epcis_capture import events_of
 from tests.test_epcis_resources import EVENT, capture
 from tests.test_outgoing import Heard, listening
 from traceability.querying.refusals import SubscriptionInvalid
-from traceability.subscriptions.delivering import RETRIES, Courier, deliver_all, deliver_next
+from traceability.subscriptions.delivering import LEASE, RETRIES, Courier, deliver_all
 from traceability.subscriptions.schedule import FIELDS, schedule_of
 
 SECRET = "13df38d8275b13f05704629e5f1cf3d45d6132d5"
@@ -168,17 +173,38 @@ async def test_two_processes_serve_a_subscription_one_at_a_time(client: httpx.As
         assert len(heard.requests) == 1
 
 
+async def test_a_receiver_that_is_slow_holds_up_nobody_else(client: httpx.AsyncClient, world: World) -> None:
+    slow_firm, firm = await world.firm("recycler"), await world.firm("recycler")
+    async with listening(Heard(pause=3)) as slow, listening(Heard()) as quick:
+        await subscribed(client, world, slow_firm, slow)
+        await subscribed(client, world, firm, quick)
+        await capture(client, slow_firm, happened(1))
+        await capture(client, firm, happened(2))
+        sending = asyncio.create_task(deliver_all(courier(world)))
+        async with asyncio.timeout(2):
+            await slow.began.wait()
+            await quick.began.wait()
+        # Who ends a subscription does not wait for its receiver either.
+        async with asyncio.timeout(2):
+            assert (await client.delete("/epcis/queries/mine", headers=slow_firm.bearer)).status_code == 204
+        await sending
+
+
 async def test_a_process_that_dies_in_the_middle_loses_nothing(client: httpx.AsyncClient, world: World) -> None:
     firm = await world.firm("recycler")
     async with listening(Heard(pause=30)) as heard:
         await subscribed(client, world, firm, heard)
         await capture(client, firm, happened(1))
-        dying = asyncio.create_task(deliver_next(courier(world)))
-        await heard.began.wait()
+        dying = asyncio.create_task(deliver_all(courier(world)))
+        async with asyncio.timeout(20):
+            await heard.began.wait()
         dying.cancel()
         with pytest.raises(asyncio.CancelledError):
             await dying
         heard.pause = 0
+        await deliver_all(courier(world))
+        assert len(heard.requests) == 1
+        world.clock.forward(seconds=LEASE.total_seconds())
         await deliver_all(courier(world))
         first, second = (message(raw) for raw in heard.requests)
         assert first[2] == second[2] == ["urn:e:1"]
@@ -222,6 +248,24 @@ async def test_epcs_are_told_in_the_format_that_was_subscribed_with(client: http
         await deliver_all(courier(world))
         (event,) = events_of(message(heard.requests[0])[1])
         assert event["epcList"][0] == "https://id.gs1.org/01/10614141073464/21/2017"
+
+
+async def test_a_running_server_delivers_by_itself(app: Litestar, client: httpx.AsyncClient, world: World) -> None:
+    firm = await world.firm("recycler")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with listening(Heard()) as heard:
+        await subscribed(client, world, firm, heard)
+        server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
+        serving = asyncio.create_task(server.serve())
+        await asyncio.sleep(1)
+        await capture(client, firm, happened(1))
+        async with asyncio.timeout(20):
+            await heard.began.wait()
+        server.stop()
+        await serving
+        assert message(heard.requests[0])[2] == ["urn:e:1"]
 
 
 @pytest.mark.parametrize(

@@ -59,15 +59,13 @@ def _condition(condition: Condition, organisation_id: int) -> ColumnElement[bool
 
 
 def _facet(facet: Facet, organisation_id: int) -> ColumnElement[bool]:
-    values: dict[int, list[int]] = {}
-    for field, value in facet.terms:
-        values.setdefault(field, []).append(value)
     own = TermRow.organisation_id == organisation_id
-    parts = [
-        select(TermRow.event_index).where(own, TermRow.field == field, TermRow.value.in_(held))
-        for field, held in values.items()
-    ]
-    parts += [select(TermRow.event_index).where(own, TermRow.field == field) for field in facet.present]
+    parts = []
+    if facet.values:
+        held = (TermRow.field.in_(facet.fields), TermRow.value.in_(facet.values))
+        parts.append(select(TermRow.event_index).where(own, *held))
+    if facet.present:
+        parts.append(select(TermRow.event_index).where(own, TermRow.field.in_(facet.present)))
     parts += [_range(each, organisation_id) for each in facet.ranges]
     found: Conditions = [EventRow.event_type.in_(facet.kinds)] if facet.kinds else []
     found += [EventRow.action.in_(facet.actions)] if facet.actions else []
@@ -77,11 +75,13 @@ def _facet(facet: Facet, organisation_id: int) -> ColumnElement[bool]:
 
 
 def _range(wanted: Range, organisation_id: int) -> Select[Any]:
-    found = [NumberRow.organisation_id == organisation_id, NumberRow.field == wanted.field]
+    found = [NumberRow.organisation_id == organisation_id, NumberRow.field.in_(wanted.fields)]
     if wanted.low is not None:
         found.append(NumberRow.number > wanted.low if wanted.low_open else NumberRow.number >= wanted.low)
     if wanted.high is not None:
         found.append(NumberRow.number < wanted.high if wanted.high_open else NumberRow.number <= wanted.high)
+    if wanted.among:
+        found.append(NumberRow.number.in_(wanted.among))
     if wanted.unit is not None:
         found.append(NumberRow.unit == wanted.unit)
     return select(NumberRow.event_index).where(*found)
@@ -120,13 +120,18 @@ def _described(attributes: Sequence[str], values: Sequence[str] | None, organisa
 
 
 def matching(plan: Plan, organisation_id: int) -> Select[Any]:
-    """The events that match, with their text and context, in no order yet."""
-    columns = (
-        EventRow.index.label("at"), EventRow.event_time, EventRow.record_time, EventRow.event_id, PayloadRow.body,
-        PayloadRow.context,
+    """The events that match, in no order yet: where they stand, and what a page is ordered by."""
+    columns: tuple[Any, ...] = (
+        EventRow.index.label("at"), EventRow.event_time, EventRow.record_time, EventRow.event_id,
     )  # fmt: skip
-    same = and_(PayloadRow.index == EventRow.index, PayloadRow.record_time == EventRow.record_time)
-    return select(*columns).join(PayloadRow, same).where(*conditions_of(plan, organisation_id))
+    return select(*columns).where(*conditions_of(plan, organisation_id))
+
+
+def told(rows: Sequence[Any]) -> Select[Any]:
+    """The text and context of these events; their record times say in which partitions to look."""
+    return select(PayloadRow.index.label("at"), PayloadRow.body, PayloadRow.context).where(
+        PayloadRow.index.in_([row.at for row in rows]), PayloadRow.record_time.in_({row.record_time for row in rows})
+    )
 
 
 def counting(plan: Plan, organisation_id: int, most: int) -> Select[Any]:
@@ -149,7 +154,8 @@ def ordered_by_field(statement: Select[Any], order: Order, keys: Sequence[str], 
     )
     texts = [PayloadRow.document[key].astext for key in keys[:MOST_NAMES]]
     text = (func.coalesce(*texts) if len(texts) > 1 else texts[0]).collate("C")
-    statement = statement.outerjoin(numbers, numbers.c.event_index == EventRow.index)
+    same = and_(PayloadRow.index == EventRow.index, PayloadRow.record_time == EventRow.record_time)
+    statement = statement.join(PayloadRow, same).outerjoin(numbers, numbers.c.event_index == EventRow.index)
     return statement.order_by(
         *(_directed(each, order).nulls_last() for each in (numbers.c.number, text)), EventRow.index
     )

@@ -24,20 +24,20 @@ def match(given: Given, names: Names, fields: Sequence[str]) -> Condition:
     An identity matches itself however it is written (EPC URN or Digital Link), and whatever it qualifies: a GTIN
     matches its lots and serial numbers. A pattern (`urn:epc:idpat:...`) matches the identities it stands for.
     """
-    terms: set[tuple[int, int]] = set()
+    keys: set[int] = set()
     ranges: list[Range] = []
     for text in given.texts():
         for uri in names.expand(text):
             found = _PATTERN.fullmatch(uri)
             if found is not None and canonical_link(uri) is None:
-                ranges += _ranges(given, uri, found[1], found[2], fields)
+                ranges.append(_range(given, uri, found[1], found[2], fields))
                 continue
-            key = canonical(uri)
-            terms.update((hashed(f"{name}{of}"), hashed(key)) for name in fields for of in ("", " of"))
-    return Facet(tuple(sorted(terms)), tuple(ranges))
+            keys.add(hashed(canonical(uri)))
+    held = {hashed(f"{name}{of}") for name in fields for of in ("", " of")} if keys else set()
+    return Facet(tuple(sorted(held)), tuple(sorted(keys)), ranges=tuple(ranges))
 
 
-def _ranges(given: Given, uri: str, scheme: str, text: str, fields: Sequence[str]) -> list[Range]:
+def _range(given: Given, uri: str, scheme: str, text: str, fields: Sequence[str]) -> Range:
     """A pattern that leaves more than the serial number open, as a range of keys with the company prefix first."""
     parts = text.split(".")
     first = parts.index("*") if "*" in parts else len(parts)
@@ -51,8 +51,7 @@ def _ranges(given: Given, uri: str, scheme: str, text: str, fields: Sequence[str
         kind, prefix = scheme, "".join(f"{each}." for each in parts[:first])
     else:
         kind, prefix = ai, "".join(parts[:first][:1]) + "".join(_turned(ai, each) for each in parts[1:first])
-    names = [hashed(f"{name} of {kind}") for name in fields]
-    return [Range(name, prefix, prefix + "\x7f", unit=None) for name in names]
+    return Range(tuple(sorted(hashed(f"{name} of {kind}") for name in fields)), prefix, prefix + "\x7f")
 
 
 def _turned(ai: str, reference: str) -> str:

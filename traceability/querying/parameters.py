@@ -1,7 +1,7 @@
 """Parameters: the names of the EPCIS 2.0 query language (8.2.7.1), each with the condition that it states."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from difflib import get_close_matches
@@ -24,7 +24,12 @@ COMPARED: Final = ("EQ", "GT", "GE", "LT", "LE")
 
 def facet(fields: tuple[str, ...], values: set[str] | frozenset[str]) -> Facet:
     """One of these values stands in one of these fields."""
-    return Facet(tuple(sorted({(hashed(name), hashed(value)) for name in fields for value in values})))
+    return Facet(hashes(fields), hashes(values))
+
+
+def hashes(texts: Iterable[str]) -> tuple[int, ...]:
+    """In order, each once."""
+    return tuple(sorted({hashed(text) for text in texts}))
 
 
 def _words(field: str, words: str) -> Reader:
@@ -95,15 +100,16 @@ def _truth(given: Given, _: Names) -> Condition:
     return facet(("booleanValue",), {str(given.flag()).lower()})
 
 
-def _bounded(operator: str, name: str, low: str, unit: str | None = None) -> Range:
-    at = hashed(name)
+def _bounded(operator: str, fields: tuple[str, ...], bounds: tuple[str, ...], unit: str | None = None) -> Facet:
+    at, bound = hashes(fields), bounds[0]
     match operator:
         case "EQ":
-            return Range(at, low, low, unit=unit)
+            found = Range(at, among=tuple(sorted(set(bounds))), unit=unit)
         case "GT" | "GE":
-            return Range(at, low=low, low_open=operator == "GT", unit=unit)
+            found = Range(at, low=bound, low_open=operator == "GT", unit=unit)
         case _:
-            return Range(at, high=low, high_open=operator == "LT", unit=unit)
+            found = Range(at, high=bound, high_open=operator == "LT", unit=unit)
+    return Facet(ranges=(found,))
 
 
 def numeric(operator: str, name: str, unit: str | None = None) -> Reader:
@@ -111,13 +117,13 @@ def numeric(operator: str, name: str, unit: str | None = None) -> Reader:
 
     def read(given: Given, _: Names) -> Condition:
         numbers: tuple[Decimal, ...] = given.numbers() if operator == "EQ" else (given.number(),)
-        return Facet(ranges=tuple(_bounded(operator, name, sortable_number(each), unit) for each in numbers))
+        return _bounded(operator, (name,), tuple(sortable_number(each) for each in numbers), unit)
 
     return read
 
 
 def _temporal(operator: str, name: str) -> Reader:
-    return lambda given, _: Facet(ranges=(_bounded(operator, name, sortable_moment(given.moment())),))
+    return lambda given, _: _bounded(operator, (name,), (sortable_moment(given.moment()),))
 
 
 FIXED: Final[Mapping[str, Reader]] = {
@@ -222,7 +228,7 @@ def _field(operator: str, fields: tuple[str, ...]) -> Reader:
 
     def read(given: Given, names: Names) -> Condition | None:
         if operator == "EXISTS":
-            return Facet(present=tuple(hashed(each) for each in fields)) if given.flag() else None
+            return Facet(present=hashes(fields)) if given.flag() else None
         if operator == "EQ":
             texts = [item if isinstance(item, str) else _told(item) for item in given.items]
             plain = Given(given.name, tuple(texts), given.typed)
@@ -232,7 +238,7 @@ def _field(operator: str, fields: tuple[str, ...]) -> Reader:
             bound, kind = sortable_moment(given.moment()), " @"
         else:
             bound, kind = sortable_number(given.number()), ""
-        return Facet(ranges=tuple(_bounded(operator, f"{each}{kind}", bound) for each in fields))
+        return _bounded(operator, tuple(f"{each}{kind}" for each in fields), (bound,))
 
     return read
 

@@ -10,26 +10,30 @@ PER_PAGE: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Texts that sort from `low` to `high` (None: no bound) in a field, by its hash, in this unit (None: any)."""
+    """Texts that sort from `low` to `high` (None: no bound), or are `among` these, in one of these fields (hashes).
 
-    field: int
+    `unit`: of numbers in this unit only (None: in any).
+    """
+
+    fields: tuple[int, ...]
     low: str | None = None
     high: str | None = None
     low_open: bool = False
     high_open: bool = False
+    among: tuple[str, ...] = ()
     unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The event says one of these: a field and its value, a field with any value, or a number in one of these ranges.
-
-    Fields and values are hashes, in order.
+    """The event says one of these: one of `values` in one of `fields`, or anything in one of `present` (all hashes,
+    in order); a number in one of `ranges`; or it is of one of `kinds` or has one of `actions`.
     """
 
-    terms: tuple[tuple[int, int], ...] = ()
-    ranges: tuple[Range, ...] = ()
+    fields: tuple[int, ...] = ()
+    values: tuple[int, ...] = ()
     present: tuple[int, ...] = ()
+    ranges: tuple[Range, ...] = ()
     kinds: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
 

@@ -1,11 +1,12 @@
 """Delivering: what subscriptions are owed is sent, in the order of the record, each message until it is taken."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select, text, update
 
 from foundation.database import Clock, Database, Scope
 from foundation.errors import Refusal
@@ -25,6 +26,12 @@ RETRIES: Final = tuple(timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18
 """How long we wait after each failure in a row; behind the last one the subscription ends."""
 
 GONE: Final = 410
+
+LEASE: Final = timedelta(seconds=120)
+"""So long one process may be about a subscription; whoever dies loses it then, and another one goes on."""
+
+WORKERS: Final = 8
+"""Subscriptions that a process serves at the same time: a receiver that is slow holds up few others."""
 
 Documented = Callable[..., bytes]
 
@@ -53,11 +60,35 @@ class Owed:
 async def deliver_next(courier: Courier) -> bool:
     """Serve one subscription that is due; False where none is.
 
-    Its row is locked until the outcome is kept: of several processes one serves it, the others pass it by. A process
-    that dies lets go of it, and the message is sent again under the same id.
+    It is taken for the time of a lease, in a transaction of its own: of several processes one serves it, and none
+    holds a connection while it waits for a receiver. A process that dies lets it run out, and the message is sent
+    again under the same id.
     """
+    now = courier.clock()
+    taken = await _taken(courier, now)
+    if taken is None:
+        return False
+    row, size = taken
+    try:
+        async with asyncio.timeout(LEASE.total_seconds() / 2):
+            owed = await _owed(courier, row, size)
+            status = await _send(courier, row, owed, now)
+    except (Refusal, NotSent) as fault:
+        outcome = _failed(row, str(fault), now)
+    except TimeoutError:
+        outcome = _failed(row, "it took too long", now)
+    else:
+        outcome = _done(row, owed, status, now)
     async with courier.database.begin(None, Scope.DELIVERY) as session:
-        now = courier.clock()
+        # Whoever holds it no more, because the lease ran out or the subscription ended, keeps nothing.
+        mine = (SubscriptionRow.id == row.id, SubscriptionRow.due_at == row.due_at)
+        await session.execute(update(SubscriptionRow).where(*mine).values(outcome))
+    return True
+
+
+async def _taken(courier: Courier, now: datetime) -> tuple[SubscriptionRow, int] | None:
+    """The subscription that is due the longest, leased to us, and the size of the log."""
+    async with courier.database.begin(None, Scope.DELIVERY) as session:
         size = (await session.execute(text("SELECT size FROM log_head"))).scalar_one()
         row = await session.scalar(
             select(SubscriptionRow)
@@ -68,15 +99,9 @@ async def deliver_next(courier: Courier) -> bool:
             .with_for_update(skip_locked=True)
         )
         if row is None:
-            return False
-        try:
-            owed = await _owed(courier, row, size)
-            status = await _send(courier, row, owed, now)
-        except (Refusal, NotSent) as fault:
-            _failed(row, str(fault), now)
-        else:
-            _done(row, owed, status, now)
-        return True
+            return None
+        row.due_at = now + LEASE
+        return row, size
 
 
 async def _owed(courier: Courier, row: SubscriptionRow, size: int) -> Owed:
@@ -105,8 +130,8 @@ async def _send(courier: Courier, row: SubscriptionRow, owed: Owed, now: datetim
     if secret is None:
         raise NotSent("the secret cannot be read any more: subscribe again")
     body = courier.document(owed.events, now, name=row.query_name, subscription=row.id, write=owed.write)
-    # Of an empty report the moment tells which one it is: its position may not have moved.
-    part = str(owed.position) if owed.events else f"{owed.position}.{int(row.due_at.timestamp())}"
+    # Of an empty report the last one's moment tells which one it is: its position may not have moved.
+    part = str(owed.position) if owed.events else f"{owed.position}.{int(row.reported_until.timestamp())}"
     headers = signed(secret, f"{row.id}.{part}", now, body)
     headers |= {
         "GS1-Signature": headers["webhook-signature"], "Content-Type": "application/json", "User-Agent": "Junkan",
@@ -115,38 +140,38 @@ async def _send(courier: Courier, row: SubscriptionRow, owed: Owed, now: datetim
     return await courier.outgoing.post(row.dest, body, headers)
 
 
-def _done(row: SubscriptionRow, owed: Owed, status: int | None, now: datetime) -> None:
+def _done(row: SubscriptionRow, owed: Owed, status: int | None, now: datetime) -> dict[str, Any]:
     if status is not None and not 200 <= status < 300:
-        _failed(row, f"answered {status}", now, gone=status == GONE)
-        return
+        return _failed(row, f"answered {status}", now, gone=status == GONE)
+    outcome: dict[str, Any] = {"position": owed.position, "failures": 0, "last_error": None, "due_at": now}
     if status is not None:
-        row.last_notified_at = now
-    row.position, row.failures, row.last_error = owed.position, 0, None
+        outcome["last_notified_at"] = now
     if owed.more:
-        row.due_at = now
-        return
-    row.reported_until = now
-    following = schedule_of(row.schedule).after(now) if row.schedule is not None else now
-    if following is None:
-        row.ended_at = now
-    else:
-        row.due_at = following
+        return outcome
+    outcome["reported_until"] = now
+    if row.schedule is not None:
+        following = schedule_of(row.schedule).after(now)
+        outcome |= {"ended_at": now} if following is None else {"due_at": following}
+    return outcome
 
 
-def _failed(row: SubscriptionRow, why: str, now: datetime, *, gone: bool = False) -> None:
+def _failed(row: SubscriptionRow, why: str, now: datetime, *, gone: bool = False) -> dict[str, Any]:
     """The position stays: the same events are tried again later."""
-    row.last_error = why[:500]
+    outcome: dict[str, Any] = {"last_error": why[:500], "failures": row.failures + 1}
     if gone or row.failures >= len(RETRIES):
-        row.ended_at = now
-        row.failures += 1
-        return
-    row.due_at = now + RETRIES[row.failures]
-    row.failures += 1
+        return outcome | {"ended_at": now}
+    return outcome | {"due_at": now + RETRIES[row.failures]}
 
 
-async def deliver_all(courier: Courier, most: int = 1000) -> int:
-    """Serve what is due now; returns how many were served."""
-    served = 0
-    while served < most and await deliver_next(courier):
-        served += 1
-    return served
+async def deliver_all(courier: Courier, most: int = 200) -> int:
+    """Serve what is due now, several at a time, each worker at most so many; returns how many were served."""
+
+    async def work() -> int:
+        served = 0
+        while served < most and await deliver_next(courier):
+            served += 1
+        return served
+
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(work()) for _ in range(WORKERS)]
+    return sum(each.result() for each in workers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.outgoing import Outgoing
@@ -21,6 +21,7 @@ from traceability.subscriptions.schedule import schedule_of
 
 SHORTEST: Final = 16
 LONGEST: Final = 2000
+MOST: Final = 100
 _FIELDS: Final = frozenset(
     {"dest", "signatureToken", "stream", "schedule", "reportIfEmpty", "initialRecordTime", "@context"}
 )
@@ -105,6 +106,7 @@ async def subscribe(
     """
     await named(session, organisation_id, name)
     wanted = wanted_of(body_of(raw), outgoing)
+    await _check_count(session, organisation_id)
     due = moment
     if wanted.schedule is not None:
         first = schedule_of(wanted.schedule).after(moment)
@@ -124,6 +126,16 @@ async def subscribe(
     session.add(row)
     await session.flush()
     return row, wanted.secret if wanted.made_secret else None
+
+
+async def _check_count(session: AsyncSession, organisation_id: int) -> None:
+    """What one organisation can make us send to others has an end."""
+    living = (SubscriptionRow.organisation_id == organisation_id, SubscriptionRow.ended_at.is_(None))
+    count = (await session.execute(select(func.count()).select_from(SubscriptionRow).where(*living))).scalar_one()
+    if count >= MOST:
+        raise SubscriptionInvalid(
+            "There are too many subscriptions.", field="", value=count, fix=f"End some: at most {MOST} may be active."
+        )
 
 
 def shown(row: SubscriptionRow) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from foundation.access import UNASKED
 from traceability.http.epcis.limits import LIMITS, LONGEST
 from traceability.identifiers import NAMESPACE, PREFIX
-from traceability.querying.refusals import NotAcceptable, UnsupportedMedia, UriTooLong
+from traceability.querying.refusals import NotAcceptable, QueryParameter, UnsupportedMedia, UriTooLong
 from traceability.querying.translating import EpcFormat
 
 SPOKEN: Final = "2.0.0"
@@ -60,9 +60,14 @@ async def discover(request: Request[Any, Any, Any]) -> Response[None]:
 
 
 async def negotiated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard: what the client accepts, sends and speaks. Raises NotAcceptable, UnsupportedMedia or UriTooLong."""
-    scope = connection.scope
-    if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST:
+    """A guard: what the client asks, accepts, sends and speaks.
+
+    Raises QueryParameter, UriTooLong, NotAcceptable or UnsupportedMedia.
+    """
+    raw = (connection.scope.get("raw_path") or b"") + b"?" + (connection.scope.get("query_string") or b"")
+    if b"%00" in raw:
+        raise QueryParameter("No identifier holds a NUL.", field="address", value="%00", fix="Leave it out.")
+    if len(raw) > LONGEST:
         raise UriTooLong(
             "The address is too long.", value=LONGEST, fix="Put the query into a named query (POST /epcis/queries)."
         )
