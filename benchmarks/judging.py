@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from app.cli import main
 from standards.catalogue import CATALOGUE, load
 from standards.conformity.evaluation import evaluations
-from standards.conformity.lotfiles import read_lots
+from standards.conformity.lotdata.files import read_lots
 from standards.conformity.shelf import judge_lot, shelf_of
 
 LOTS = 100_000

@@ -19,8 +19,8 @@ from app.commands.output import FINDINGS, USAGE, json_option, progress, say
 from standards.catalogue import Catalogue, load
 from standards.conformity.evaluation import evaluations
 from standards.conformity.judging import DecisionRule
-from standards.conformity.lotfiles import rows_in
-from standards.conformity.lotrows import LotsUnreadable, Row
+from standards.conformity.lotdata.files import rows_in
+from standards.conformity.lotdata.rows import LotsUnreadable, Row
 from standards.conformity.shelf import Shelf, judge_lot, judge_rows, shelf_of
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -23,7 +23,7 @@ from standards.catalogue import CatalogueError, Problem, read_document
 from standards.conformity.contributing import sense_problems
 from standards.conformity.drafting import Beside, draft_from, side_by_side, told_beside
 from standards.conformity.equivalents import Equivalent, equivalents, told_equivalent
-from standards.conformity.lotrows import LotsUnreadable
+from standards.conformity.lotdata.rows import LotsUnreadable
 from standards.conformity.lots import Lot
 from standards.conformity.outcomes import Finding
 from standards.recognition import recognitions

@@ -3,7 +3,7 @@
 from standards.conformity.facts import Facts
 from standards.conformity.judgement import Judgement
 from standards.conformity.judging import DecisionRule, judge, judge_facts
-from standards.conformity.lotreading import LotError, lot_from
+from standards.conformity.lotdata.reading import LotError, lot_from
 from standards.conformity.lots import Evidence, HeldDocument, Lot, Measurement, Qualifier, Statement
 from standards.conformity.outcomes import Finding, Missing, Outcome, Result, Verdict
 from standards.conformity.reading import StandardError, standard_from, standards

@@ -10,7 +10,7 @@ from standards.catalogue import Catalogue
 from standards.conformity.facts import Facts
 from standards.conformity.judgement import Judgement
 from standards.conformity.judging import DecisionRule, judge_facts, out_of_scope
-from standards.conformity.lotrows import LotsUnreadable, Row
+from standards.conformity.lotdata.rows import LotsUnreadable, Row
 from standards.conformity.lots import Lot
 from standards.conformity.reading import standards
 from standards.conformity.rules import Standard

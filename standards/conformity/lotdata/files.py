@@ -4,9 +4,9 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from standards.conformity.lotrows import LotsUnreadable, Row, Unfit, exact_json
+from standards.conformity.lotdata.rows import LotsUnreadable, Row, Unfit, exact_json
+from standards.conformity.lotdata.tables import table
 from standards.conformity.lots import Lot
-from standards.conformity.lottables import table
 from standards.properties import Property
 
 

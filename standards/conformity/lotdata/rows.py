@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from standards.conformity.lotreading import LotError, lot_from
+from standards.conformity.lotdata.reading import LotError, lot_from
 from standards.conformity.lots import Lot
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import IO, Any, NamedTuple
 
-from standards.conformity.lotreading import LotError, day_from
-from standards.conformity.lotrows import LotsUnreadable, Row, Unfit
+from standards.conformity.lotdata.reading import LotError, day_from
+from standards.conformity.lotdata.rows import LotsUnreadable, Row, Unfit
 from standards.conformity.lots import Evidence
 from standards.faults import nearest
 from standards.properties import Property
