@@ -5,6 +5,8 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.api import judging as judging_api
+from app.api import standards as standards_api
 from app.pages import (
     cases,
     claiming,
@@ -54,4 +56,6 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *holds.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
+    *standards_api.ROUTES,
+    *judging_api.ROUTES,
 ]

@@ -102,6 +102,7 @@ def verdict_of(judged: Judgement) -> dict[str, Any]:
     return {
         "standard": judged.standard, "edition": judged.edition, "verdict": str(judged.verdict), "grade": judged.grade,
         "missing": missing, "certainty": str(judged.certainty), "warnings": list(judged.warnings),
+        "advisory": judged.advisory,
         "expires_on": judged.expires_on.isoformat() if judged.expires_on else None,
     }  # fmt: skip
 

@@ -71,9 +71,9 @@ def _typed(value: Any, types: Sequence[str]) -> str:
 def nearest(name: object, known: Sequence[object], lead: str) -> str:
     """What might have been meant, else what there is to choose from."""
     names = [str(each) for each in known]
-    near = get_close_matches(str(name), names, n=1)
+    near = get_close_matches(str(name), names, n=3)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {' or '.join(map(repr, near))}?"
     listed = ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
     return f"{lead} one of {listed}" if names else "leave it out"
 

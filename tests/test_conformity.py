@@ -228,7 +228,7 @@ def test_characteristics_are_reported_by_detection_limits_too_and_the_weakest_ma
 @given(st.decimals(min_value=0, max_value=4, places=4), st.decimals(min_value=0, max_value=1, places=4))
 def test_a_guard_band_passes_and_fails_only_what_is_beyond_doubt(value: Decimal, spread: Decimal) -> None:
     lot = iron(value, Evidence.E2, frozenset(PAPERS), frozenset(statements))
-    lot = replace(lot, measurements=(replace(lot.measurements[0], uncertainty=spread),))
+    lot = replace(lot, measurements=(lot.measurements[0]._replace(uncertainty=spread),))
     verdict = judge(shelf()["eu-eow-333-2011-fe"], lot, date(2026, 3, 1), "guard_band").verdict
     expected = (
         Verdict.CONFORMING

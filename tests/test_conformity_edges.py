@@ -678,6 +678,11 @@ def test_numbers_may_be_text_whole_or_exact(value: Any) -> None:
         ({"attributes": {"end_use": 0.5}}, "attributes/end_use"),
         ({"material": None}, "material"),
         ({"form": ["flake"]}, "form"),
+        ({"name": "a\x00b"}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"attributes": {"\ud800": "x"}}, "attributes"),
+        ({"\ud800": "x"}, "lot"),
+        ({"name": "x" * 501}, "name"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_place_and_what_to_write(told: dict[str, Any], field: str) -> None:
@@ -685,6 +690,11 @@ def test_what_cannot_be_read_is_named_with_its_place_and_what_to_write(told: dic
         lot_from(lot(**told))
     assert refused.value.field == field
     assert refused.value.fix
+
+
+def test_names_in_any_script_are_read() -> None:
+    for name in ("再生 PET　フレーク", "พลาสติกรีไซเคิล", "Nhựa tái chế"):
+        assert lot_from(lot(name=name)).name == name
 
 
 def test_what_nobody_reads_is_told_and_not_dropped_in_silence() -> None:

@@ -17,7 +17,7 @@ from standards.conformity import Verdict, judge, lot_from
 from standards.conformity.comparing import Subject, asks_of, changes, courses, differences
 from standards.conformity.drafting import as_draft, draft_from
 from standards.conformity.equivalents import equivalents
-from standards.conformity.evaluation import ENGINE, evaluation
+from standards.conformity.evaluation import ENGINE, canonical, evaluation
 from standards.conformity.shelf import Shelf, judge_lot, judge_lots, shelf_of, short
 from standards.recognition import recognitions
 from tests.published import cases
@@ -104,6 +104,18 @@ def test_every_published_case_makes_a_snapshot_that_is_canonical() -> None:
         lot = lot_from(case["lot"])
         made = evaluation(judge(shelf().standards[case["standard"]], lot, case["as_of"]), lot)
         assert rfc8785.dumps(json.loads(made.body)) == made.body
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), plain))
+def test_canonical_json_is_that_of_the_rfc(value: dict[str, Any]) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 # --- how sure

@@ -1,4 +1,4 @@
-"""import, labels and standards lint: batch work of a recycler, and of whoever contributes a standard."""
+"""import and labels: batch work of a recycler."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from app.process import Process, running
 from foundation.access import Actor, actor_of_key
 from foundation.database import Scope
 from foundation.settings import public_base, public_is_loopback, read_settings
-from standards.catalogue import CatalogueError, load
 from traceability.capture import Captured, Door, capture, rehearse
 from traceability.composing import document
 from traceability.events import EventInvalid, parse_document
@@ -128,24 +127,3 @@ def labels(lot: str, count: int, kg: str | None, out: Path, as_json: bool) -> No
         " A phone cannot open it: JUNKAN_PUBLIC_URL is a loopback address." if public_is_loopback(settings) else ""
     )
     say(f"{count} labels in {out}.{warning}", {"labels": count, "file": str(out), "url": url}, as_json=as_json)
-
-
-@click.group()
-def standards() -> None:
-    """The rule book: law and standards as dated data."""
-
-
-@standards.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@json_option
-def lint(folder: Path, as_json: bool) -> None:
-    """Check every YAML document under FOLDER against its kind's schema."""
-    try:
-        catalogue = load(folder)
-    except CatalogueError as wrong:
-        problems = [
-            {"file": p.path, "line": p.line, "key": p.key, "sentence": p.sentence, "fix": p.fix} for p in wrong.problems
-        ]
-        say(str(wrong), {"ok": False, "problems": problems}, as_json=as_json)
-        raise SystemExit(FINDINGS) from wrong
-    say(f"Everything fits (digest {catalogue.digest[:16]}).", {"ok": True, "digest": catalogue.digest}, as_json=as_json)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import assert_never
 
 from standards.conformity.bounds import Bound
-from standards.conformity.facts import Facts
+from standards.conformity.facts import NOTHING, Facts
 from standards.conformity.lots import Evidence, HeldDocument, Statement
 from standards.conformity.measuring import FAIL, OPEN, PASS, Asks, Judge, keeps, limit, total, unfit
 from standards.conformity.outcomes import Outcome, Result, all_of, any_of
@@ -138,12 +138,13 @@ def _schedule(found: Property, steps: tuple[tuple[date, Bound], ...], asks: Asks
 
 def _reported(found: Property, methods: tuple[str, ...], condition: bool, asks: Asks) -> Judge:
     code = found.code
+    nothing = Outcome("reported", code, OPEN, NOTHING.fault)
 
     def judge(facts: Facts, today: date) -> Outcome:
         reading = facts.read(found)
         result, reason = reading.result, unfit(reading, methods, condition)
         if result is None:
-            return Outcome("reported", code, OPEN, reason)
+            return nothing
         reason = reason or asks.uncounted(result.evidence, result.sampled_on, today)
         kept = PASS if reason is None else OPEN
         return Outcome("reported", code, kept, reason, reading.shown, evidence=result.evidence)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from standards.conformity.contributing import linted
+from standards.conformity.evaluation import told_outcome
+from standards.conformity.judgement import Judgement
 from standards.conformity.judging import DecisionRule, judge
 from standards.conformity.lots import Lot
-from standards.conformity.outcomes import Finding, Judgement
+from standards.conformity.outcomes import Finding
 from standards.conformity.rules import Standard
 from standards.conformity.shelf import Shelf
 
@@ -58,5 +60,25 @@ def side_by_side(
 def _changes(now: Mapping[str, Finding], then: Mapping[str, Finding]) -> Iterator[ClauseChange]:
     for key in dict.fromkeys((*now, *then)):
         before, after = now.get(key), then.get(key)
-        if before is None or after is None or (before.result, before.reason) != (after.result, after.reason):
+        if before is None or after is None or _core(before) != _core(after):
             yield ClauseChange(key, before, after)
+
+
+def _core(found: Finding) -> tuple[object, ...]:
+    return found.result, found.reason, found.decides, found.outcome.asked
+
+
+def told_beside(row: Beside) -> dict[str, Any]:
+    """A lot under what is in force and under the draft, as plain values."""
+    return {
+        "lot": row.lot.name, "changed": row.changed,
+        "now": row.now and {"verdict": row.now.verdict.value, "grade": row.now.grade},
+        "then": {"verdict": row.then.verdict.value, "grade": row.then.grade, "draft": True},
+        "clauses": [
+            {"clause": each.clause, "now": _clause(each.now), "then": _clause(each.then)} for each in row.clauses
+        ],
+    }  # fmt: skip
+
+
+def _clause(found: Finding | None) -> dict[str, Any] | None:
+    return None if found is None else {**told_outcome(found.outcome), "decides": found.decides}

@@ -1,8 +1,9 @@
 """Equivalents: which grades of other countries and schemes the facts of a lot reach, and what each still lacks."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from standards.conformity.facts import Facts
 from standards.conformity.judging import DecisionRule, rests_on
@@ -57,10 +58,34 @@ def _reached(standard: Standard, facts: Facts, as_of: date, known: Collection[Re
     for grade, rows in ways or [(None, sheet.common)]:
         decision, certainty, advisory = rests_on(sheet, outcomes, rows, grade)
         findings = [Finding(sheet.keys[at], outcomes[at], True, sheet.clauses[at]) for at in rows]
-        missing = tuple(need for each in findings for need in missing_of(each))
+        missing = _once(need for each in findings for need in missing_of(each.clause, each.outcome, each.asks))
         yield Equivalent(
             standard, grade, decision.verdict, missing, tuple(f for f in findings if f.result is Result.FAIL),
             certainty, advisory or standard.status == "draft",
             any(need.reason == "CONDITION_UNKNOWN" for need in missing),
             worth if decision.verdict is Verdict.CONFORMING else (),
         )  # fmt: skip
+
+
+def _once(needs: Iterable[Missing]) -> tuple[Missing, ...]:
+    """What several clauses ask for is one thing to supply, at the highest level that any of them asks."""
+    found: dict[tuple[str, ...], Missing] = {}
+    for need in needs:
+        other = found.get(need.wants)
+        found[need.wants] = need if other is None else other._replace(evidence=max(other.evidence, need.evidence))
+    return tuple(found.values())
+
+
+def told_equivalent(each: Equivalent) -> dict[str, Any]:
+    """An equivalent as plain values."""
+    return {
+        "standard": each.standard.id, "edition": each.standard.edition, "grade": each.grade,
+        "jurisdictions": list(each.standard.jurisdictions), "used_in": list(each.standard.used_in),
+        "verdict": each.verdict.value, "advisory": each.advisory, "at_least": each.at_least,
+        "certainty": each.certainty.value if each.certainty else None,
+        "missing": [{"clause": n.clause, "reason": n.reason, "wants": list(n.wants), "evidence": n.evidence.name}
+                    for n in each.missing],
+        "failing": [f.clause for f in each.failing],
+        "recognition": [{"jurisdiction": w.jurisdiction, "relation": w.relation, "target": w.target, "basis": w.basis,
+                         "certainty": w.certainty} for w in each.worth],
+    }  # fmt: skip

@@ -1,13 +1,13 @@
 """Judges a lot against a standard on a day: scope, time, clauses, grades, verdict, certainty, until when it holds."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from standards.conformity.facts import Facts
+from standards.conformity.judgement import Judgement
 from standards.conformity.lots import Lot
-from standards.conformity.outcomes import Finding, Judgement, Outcome, Result, Verdict
+from standards.conformity.outcomes import Outcome, Result, Verdict
 from standards.conformity.rules import Certainty, Grade, GradeMode, Standard
 from standards.conformity.sheets import MARKS, Sheet, open_to, sheet_of
 
@@ -45,16 +45,13 @@ def judge_facts(standard: Standard, facts: Facts, as_of: date) -> Judgement:
         return _undecided(standard, facts, as_of, Verdict.OUT_OF_SCOPE, reason)
     if standard.first_day and as_of < standard.first_day:
         early = _undecided(standard, facts, as_of, Verdict.NOT_IN_FORCE, "STANDARD_NOT_IN_FORCE")
-        return replace(early, expires_on=standard.first_day)
+        return early._replace(expires_on=standard.first_day)
     if standard.last_day and as_of > standard.last_day:
         return _undecided(standard, facts, as_of, Verdict.NOT_IN_FORCE, "STANDARD_NOT_IN_FORCE")
     sheet = sheet_of(standard, lot.material)
     outcomes = [row.judge(facts, as_of) for row in sheet.rows]
     decision = decide(sheet, outcomes, lot.claimed_grade)
     certainty, advisory = _sureness(sheet, outcomes, decision)
-    decides = [False] * len(outcomes)
-    for at in decision.deciding:
-        decides[at] = True
     return Judgement(
         standard=standard.id,
         edition=standard.edition,
@@ -65,11 +62,13 @@ def judge_facts(standard: Standard, facts: Facts, as_of: date) -> Judgement:
         reason=decision.reason,
         grade=decision.grade,
         best_grade=decision.best_grade,
-        findings=tuple(map(Finding, sheet.keys, outcomes, decides, sheet.clauses)),
         certainty=certainty,
         advisory=advisory or standard.status == "draft",
         expires_on=_expires_on(sheet, standard.last_day, facts, as_of, outcomes, decision),
         warnings=_warnings(standard, facts, as_of),
+        sheet=sheet,
+        outcomes=tuple(outcomes),
+        deciding=decision.deciding,
     )
 
 
@@ -93,7 +92,7 @@ def _undecided(standard: Standard, facts: Facts, as_of: date, verdict: Verdict, 
     return Judgement(
         standard=standard.id, edition=standard.edition, digest=standard.digest, as_of=as_of,
         decision_rule="guard_band" if facts.guard_band else "simple", verdict=verdict, reason=reason, grade=None,
-        best_grade=None, findings=(), certainty=None, advisory=standard.status == "draft", expires_on=None,
+        best_grade=None, certainty=None, advisory=standard.status == "draft", expires_on=None,
         warnings=_warnings(standard, facts, as_of),
     )  # fmt: skip
 

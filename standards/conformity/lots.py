@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Evidence(IntEnum):
@@ -31,8 +32,7 @@ class Qualifier(StrEnum):
     ABOVE = ">"
 
 
-@dataclass(frozen=True)
-class Measurement:
+class Measurement(NamedTuple):
     """One result of one property; text properties have text as value and no unit. Uncertainty in the same unit."""
 
     property: str
@@ -47,8 +47,7 @@ class Measurement:
     report: str | None = None
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """Something somebody says is so, or is not so; None where it is only listed."""
 
     name: str
@@ -57,8 +56,7 @@ class Statement:
     stated_on: date | None = None
 
 
-@dataclass(frozen=True)
-class HeldDocument:
+class HeldDocument(NamedTuple):
     """A certificate, report or declaration that goes with the lot; `valid_to` is its last valid day."""
 
     type: str

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from standards.conformity.bounds import Bound
-from standards.conformity.facts import Facts, Reading
+from standards.conformity.facts import NOTHING, Facts, Reading
 from standards.conformity.lots import Evidence, Measurement, Qualifier
 from standards.conformity.outcomes import Outcome, Result
 from standards.properties import Property
@@ -66,9 +66,12 @@ def limit(
 ) -> Judge:  # fmt: skip
     """One property keeps a bound."""
     code = found.code
+    nothing = Outcome(rule, code, OPEN, NOTHING.fault, None, bound)
 
     def judge(facts: Facts, today: date) -> Outcome:
         reading = facts.read(found)
+        if reading is NOTHING:
+            return nothing
         result, reason = reading.result, unfit(reading, methods, condition_required)
         if result is None or reason is not None:
             return Outcome(rule, code, OPEN, reason, reading.shown, bound)

@@ -1,12 +1,9 @@
-"""What judging gives: outcomes of rules, findings of clauses, what is missing, and the verdict of a standard."""
+"""What judging gives: outcomes of rules, findings of clauses, and what is missing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
 from typing import NamedTuple
 
 from standards.conformity.bounds import Bound
@@ -124,47 +121,6 @@ class Missing(NamedTuple):
 
 
 AND = " & "
-GRADE_WANTED = frozenset({"GRADE_NOT_CLAIMED", "GRADE_UNKNOWN"})
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The whole answer of one standard about one lot on one day.
-
-    `certainty` is the weakest of the clauses the verdict rests on (None where it rests on none);
-    `advisory` tells that no clause read in the text or in a summary of it gave this verdict, or that the standard is
-    a draft: such a verdict is shown and is never by itself a ground for a trade.
-    `expires_on` is the first day after `as_of` on which the same facts give another verdict or grade.
-    """
-
-    standard: str
-    edition: str
-    digest: str
-    as_of: date
-    decision_rule: str
-    verdict: Verdict
-    reason: str | None
-    grade: str | None
-    best_grade: str | None
-    findings: tuple[Finding, ...]
-    certainty: Certainty | None
-    advisory: bool
-    expires_on: date | None
-    warnings: tuple[str, ...]
-
-    @property
-    def by_clause(self) -> Mapping[str, Finding]:
-        """The findings by clause key."""
-        return {finding.clause: finding for finding in self.findings}
-
-    @cached_property
-    def missing(self) -> tuple[Missing, ...]:
-        """What to supply to reach a verdict."""
-        needs = tuple(need for finding in self.findings if finding.decides for need in missing_of(finding))
-        if self.reason not in GRADE_WANTED:
-            return needs
-        level = min((finding.asks_evidence for finding in self.findings), default=Evidence.E0)
-        return (Missing("grade", str(self.reason), ("attribute:claimed_grade",), level), *needs)
 
 
 def all_of(parts: Sequence[Outcome], rule: str, subject: str) -> Outcome:
@@ -182,12 +138,9 @@ def _joined(parts: Sequence[Outcome], rule: str, subject: str, order: tuple[Resu
     return decider._replace(rule=rule, subject=subject, parts=tuple(parts))
 
 
-def missing_of(finding: Finding) -> tuple[Missing, ...]:
-    """What an undecided finding asks for: one entry per thing needed, alternatives together."""
-    if finding.result is not Result.INDETERMINATE:
-        return ()
-    needs = _needs(finding.outcome)
-    return tuple(Missing(finding.clause, reason, wants, finding.asks_evidence) for reason, wants in needs)
+def missing_of(key: str, outcome: Outcome, clause: Clause) -> list[Missing]:
+    """What an undecided clause asks for: one entry per thing needed, alternatives together."""
+    return [Missing(key, reason, wants, clause.evidence) for reason, wants in _needs(outcome)]
 
 
 def _needs(outcome: Outcome) -> list[tuple[str, tuple[str, ...]]]:

@@ -1,13 +1,32 @@
-"""Sheets: a standard made ready for lots of one material: its clauses as functions in one row, its grades as places."""
+"""Sheets: a standard made ready for lots of one material: its clauses as functions, its grades as places, its days."""
 
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from standards.conformity.clauses import clause_judge
+from standards.conformity.facts import Facts
 from standards.conformity.measuring import Judge
-from standards.conformity.rules import Certainty, Clause, Grade, GradeMode, Standard
-from standards.conformity.turning import Turning, turning
+from standards.conformity.rules import (
+    Attest,
+    Certainty,
+    Clause,
+    DocumentRule,
+    EachOf,
+    Grade,
+    GradeMode,
+    Limit,
+    Reported,
+    Rule,
+    Schedule,
+    Standard,
+    Sum,
+    leaves,
+)
 
+ONE = timedelta(days=1)
+Turning = Callable[[Facts], list[date]]
 # One bit each, the weakest first, so that those of many clauses are told together.
 MARKS = {certainty: 1 << at for at, certainty in enumerate(Certainty)}
 
@@ -82,3 +101,48 @@ def _sheet(standard: Standard, grades: list[Grade]) -> Sheet:
 
 def _row(key: str, clause: Clause) -> Row:
     return Row(key, clause, clause_judge(clause), turning(clause))
+
+
+def turning(clause: Clause) -> Turning | None:
+    """The days on which a clause's outcome may change for given facts; None where no day can change it."""
+    parts = tuple(leaves(clause.rule))
+    steps = {day for part in parts if isinstance(part, Schedule) for day, _ in part.steps}
+    papers = {part.type for part in parts if isinstance(part, DocumentRule)}
+    if not steps and not papers and clause.max_age_days is None:
+        return None
+    measured = {code for part in parts for code in _measured(part)}
+    said = {part.statement for part in parts if isinstance(part, Attest)}
+    age = None if clause.max_age_days is None else timedelta(days=clause.max_age_days)
+
+    def days(facts: Facts) -> list[date]:
+        found: list[date | None] = list(steps)
+        shown: list[date | None] = []
+        for paper in papers:
+            for each in facts.documents.get(paper, ()):
+                found += (each.valid_from, _after(each.valid_to, ONE))
+                shown.append(each.issued_on or each.valid_from)
+        if age is not None:
+            shown += [facts.results[code].sampled_on for code in measured if code in facts.results]
+            shown += [each.stated_on for name in said for each in facts.statements.get(name, ())]
+            found += [_after(day, age + ONE) for day in shown]
+        return [day for day in found if day is not None]
+
+    return days
+
+
+def _measured(rule: Rule) -> tuple[str, ...]:
+    match rule:
+        case Limit(found) | Schedule(found) | Reported(found):
+            return (found.code,)
+        case EachOf(several) | Sum(several):
+            return tuple(found.code for found in several)
+        case _:
+            return ()
+
+
+def _after(day: date | None, age: timedelta) -> date | None:
+    """So long after a day; None beyond the last day there is."""
+    try:
+        return None if day is None else day + age
+    except OverflowError:
+        return None

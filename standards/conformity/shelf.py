@@ -8,10 +8,10 @@ from typing import Any
 
 from standards.catalogue import Catalogue
 from standards.conformity.facts import Facts
+from standards.conformity.judgement import Judgement
 from standards.conformity.judging import DecisionRule, judge_facts, out_of_scope
-from standards.conformity.lotfiles import LotsUnreadable, Row
+from standards.conformity.lotdata.rows import LotsUnreadable, Row
 from standards.conformity.lots import Lot
-from standards.conformity.outcomes import Judgement
 from standards.conformity.reading import standards
 from standards.conformity.rules import Standard
 from standards.materials import Taxonomy, taxonomy
@@ -80,7 +80,7 @@ def judge_rows(
     shelf: Shelf, rows: Iterable[Row], as_of: date, decision_rule: DecisionRule = "simple",
     chosen: Collection[str] | None = None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """The lots of a file, each with its verdicts in short or with what is wrong with it; a bad lot stops no other."""
+    """The lots of a file, each with its verdicts in short or what is wrong in it: one bad lot stops no other."""
     known: Speaking = {}
     for row in rows:
         told: dict[str, Any] = {"number": row.number}
@@ -95,11 +95,11 @@ def judge_rows(
 
 
 def short(judgement: Judgement) -> dict[str, Any]:
-    """A verdict in one line of plain values, without its findings."""
+    """A verdict in one line of plain values, without its findings; what is missing in words of rule:subject."""
     return {
         "standard": judgement.standard, "edition": judgement.edition, "verdict": judgement.verdict.value,
         "reason": judgement.reason, "grade": judgement.grade, "best_grade": judgement.best_grade,
         "certainty": judgement.certainty.value if judgement.certainty else None, "advisory": judgement.advisory,
         "expires_on": judgement.expires_on.isoformat() if judgement.expires_on else None,
-        "missing": [{"clause": n.clause, "reason": n.reason, "wants": list(n.wants)} for n in judgement.missing],
+        "missing": [" or ".join(need.wants) for need in judgement.missing],
     }  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
+from unicodedata import category
 
 from standards.conformity.lots import Evidence, HeldDocument, Lot, Measurement, Qualifier, Statement
 
@@ -13,12 +14,14 @@ MEASUREMENT = frozenset(
     {"property", "value", "unit", "qualifier", "uncertainty", "method", "condition", "evidence", "sampled_on", "report"}
 )
 DOCUMENT = frozenset({"type", "evidence", "status", "issued_on", "valid_from", "valid_to", "reference"})
-QUALIFIERS = frozenset(qualifier.value for qualifier in Qualifier)
+QUALIFIERS = {qualifier.value: qualifier for qualifier in Qualifier}
+LEVELS = dict(Evidence.__members__)
 STATEMENT = frozenset({"value", "evidence", "stated_on"})
 LISTS = frozenset({"attributes", "measurements", "statements", "documents"})
 OWN = frozenset({"material", "form", "origin", "claimed_grade", "name", *LISTS})
 _BOUNDED = re.compile(r"\s*(?P<sign>[<>])\s*(?P<number>[^<>=]*)")
 LONGEST = 500  # characters of one word of an input
+UNSHOWN = frozenset({"Cc", "Cs"})  # control characters and halves of letters: no JSON holds them
 ISO_DAY = len("YYYY-MM-DD")
 
 
@@ -38,9 +41,9 @@ def lot_from(data: Mapping[str, Any]) -> Lot:
     """
     if not isinstance(data, Mapping):
         raise LotError("lot", data, "is not an object", "write material and form and what is shown")
-    unread: list[str] = []
-    own = {name: value for name, value in data.items() if name not in OWN and not isinstance(value, Mapping | list)}
-    unread += [str(name) for name, value in data.items() if name not in OWN and isinstance(value, Mapping | list)]
+    further = {_text(name, "lot"): value for name, value in data.items() if name not in OWN}
+    own = {name: value for name, value in further.items() if not isinstance(value, Mapping | list)}
+    unread = [name for name in further if name not in own]
     said = _object(data, "statements")
     return Lot(
         material=_needed(data, "material", "material"),
@@ -58,7 +61,8 @@ def lot_from(data: Mapping[str, Any]) -> Lot:
 
 
 def _measurement(item: Mapping[str, Any], at: str, unread: list[str]) -> Measurement:
-    unread += [f"{at}/{name}" for name in item if name not in MEASUREMENT]
+    if not item.keys() <= MEASUREMENT:
+        unread += _others(item, MEASUREMENT, at)
     unit, value, sign = _word(item.get("unit"), f"{at}/unit"), item.get("value"), _word(item.get("qualifier"), at)
     if isinstance(value, str) and sign is None and unit is not None and (bounded := _BOUNDED.fullmatch(value)):
         sign, value = bounded["sign"], bounded["number"]
@@ -72,7 +76,7 @@ def _measurement(item: Mapping[str, Any], at: str, unread: list[str]) -> Measure
         property=_needed(item, "property", f"{at}/property"),
         value=_text(value, f"{at}/value") if unit is None else _number(value, f"{at}/value"),
         unit=unit,
-        qualifier=Qualifier(sign or "="),
+        qualifier=QUALIFIERS[sign or "="],
         uncertainty=uncertainty,
         method=_word(item.get("method"), f"{at}/method"),
         condition=_word(item.get("condition"), f"{at}/condition"),
@@ -86,7 +90,7 @@ def _statement(name: str, said: Any, unread: list[str]) -> Statement:
     at = f"statements/{name}"
     if not isinstance(said, Mapping):
         return Statement(name, _answer(said, at))
-    unread += [f"{at}/{key}" for key in said if key not in STATEMENT]
+    unread += _others(said, STATEMENT, at)
     level = _level(said.get("evidence", "E1"), f"{at}/evidence")
     return Statement(name, _answer(said.get("value"), at), level, day_from(said.get("stated_on"), f"{at}/stated_on"))
 
@@ -98,7 +102,7 @@ def _answer(value: object, at: str) -> bool | None:
 
 
 def _document(item: Mapping[str, Any], at: str, unread: list[str]) -> HeldDocument:
-    unread += [f"{at}/{name}" for name in item if name not in DOCUMENT]
+    unread += _others(item, DOCUMENT, at)
     days = {name: day_from(item.get(name), f"{at}/{name}") for name in ("issued_on", "valid_from", "valid_to")}
     return HeldDocument(
         type=_needed(item, "type", f"{at}/type"),
@@ -107,6 +111,10 @@ def _document(item: Mapping[str, Any], at: str, unread: list[str]) -> HeldDocume
         **days,
         reference=_word(item.get("reference"), f"{at}/reference"),
     )
+
+
+def _others(item: Mapping[str, Any], known: frozenset[str], at: str) -> list[str]:
+    return [f"{at}/{_text(name, at)}" for name in item if name not in known]
 
 
 def _items(data: Mapping[str, Any], name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
@@ -123,7 +131,7 @@ def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = data.get(name) or {}
     if not isinstance(found, Mapping):
         raise LotError(name, found, "is not an object", "write name: value")
-    return {str(key): value for key, value in found.items()}
+    return {_text(key, name): value for key, value in found.items()}
 
 
 def _words(found: Mapping[str, Any], at: str) -> Mapping[str, str | bool]:
@@ -146,6 +154,8 @@ def _word(value: object, at: str) -> str | None:
     found = str(value).strip()
     if len(found) > LONGEST:
         raise LotError(at, found[:40], "is too long", f"use at most {LONGEST} characters")
+    if not found.isprintable() and any(category(letter) in UNSHOWN for letter in found):
+        raise LotError(at, repr(found)[:40], "holds characters that cannot be shown", "write it on one line as text")
     return found or None
 
 
@@ -166,9 +176,10 @@ def _number(value: object, at: str) -> Decimal:
 
 
 def _level(value: object, at: str) -> Evidence:
-    if not isinstance(value, str) or value.upper() not in Evidence.__members__:
+    level = LEVELS.get(value.upper()) if isinstance(value, str) else None
+    if level is None:
         raise LotError(at, value, f"{value!r} is not a level of evidence", "use E0 to E5")
-    return Evidence[value.upper()]
+    return level
 
 
 def day_from(value: object, at: str) -> date | None:
