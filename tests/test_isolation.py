@@ -17,15 +17,8 @@ from tests.conftest import BASE, CHEAP, PASSWORD, Firm, World, with_key
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 # Tables that hold nothing of anybody: the log's own, and the schema's.
 NOBODYS = {
-    "alembic_version",
-    "log_head",
-    "query_head",
-    "tile",
-    "checkpoint",
-    "cosignature",
-    "witnessed",
-    "witnessed_fork",
-}
+    "alembic_version", "log_head", "query_head", "tile", "checkpoint", "cosignature", "witnessed", "witnessed_fork",
+}  # fmt: skip
 # What everybody may read on purpose: who takes part and where, and what is offered.
 DIRECTORY = {"organisation", "facility"}
 OWNERS = ("organisation_id", "holder", "seller", "buyer", "counterparty")
