@@ -20,7 +20,7 @@ SCHEMAS = CATALOGUE / "schema"
 KINDS = frozenset(
     {
         "material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls", "recognition",
-        "trade-practice", "border-law",
+        "trade-practice", "border-law", "mass-balance-scheme",
     }
 )  # fmt: skip
 

@@ -1,0 +1,295 @@
+"""Trade rules: the published cases, the edges of every limit, and what no delivery may ever gain."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standards.catalogue import load
+from standards.codes import codes
+from standards.exactyaml import read
+from standards.materials import taxonomy
+from standards.quantities import grams_of
+from standards.recycledcontent import Component, ContentClass, recycled_content
+from standards.trade.certifying import InputCertificate, ScopeCertificate, Shipment, decide, reasons_against
+from standards.trade.massbalance import Account, Booking, balance, schemes
+from standards.trade.settlement import Contract, Delivery, MoistureMethod, Settlement, SettlementError, settle
+from tests.shared import REFERENCE_DATA, needs_shared
+
+FOLDER = REFERENCE_DATA / "material-standards/cases"
+CATALOGUE = load()
+TAXONOMY, CURRENCIES, SCHEMES = taxonomy(CATALOGUE), codes(CATALOGUE, "currencies"), schemes(CATALOGUE)
+ISCC, DECISION = SCHEMES["iscc-plus"], SCHEMES["eu-2026-1425"]
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    file = FOLDER / f"{name}.yaml"
+    return list(read(file.read_text("utf-8"))[0]["cases"]) if file.is_file() else []
+
+
+@needs_shared
+def test_every_file_of_cases_is_there() -> None:
+    files = ("settlement", "mass-balance", "transaction-certificates", "recycled-content")
+    assert [name for name in files if not cases(name)] == []
+
+
+def settled(terms: dict[str, Any], found: dict[str, Any]) -> Settlement:
+    """A case as it is written: tonnes and kilograms as text."""
+    terms, found = dict(terms), dict(found)
+    method = terms.pop("moisture_method", None)
+    more = {"moisture_method": MoistureMethod(method)} if method else {}
+    contract = Contract(
+        quantity_grams=grams_of(Decimal(terms.pop("quantity_t")), "t"), currency=terms.pop("currency"),
+        excess_accepted=terms.pop("excess_accepted", False), **more,
+        **{name: Decimal(value) for name, value in terms.items()},
+    )  # fmt: skip
+    loading, discharge = (grams_of(Decimal(found.pop(f"{at}_net_kg")), "kg") for at in ("loading", "discharge"))
+    delivery = Delivery(loading, discharge, **{name: Decimal(value) for name, value in found.items()})
+    return settle(contract, delivery, CURRENCIES[contract.currency].minor_units or 0)
+
+
+@pytest.mark.parametrize("case", cases("settlement"), ids=lambda case: case["id"])
+def test_published_settlements(case: dict[str, Any]) -> None:
+    got, expected = settled(case["contract"], case["delivery"]), case["expected"]
+    assert (got.status, list(got.flags)) == (expected["status"], list(expected["flags"]))
+    if got.status == "payable":
+        told = (str(got.settlement_weight_kg), str(got.payable_kg), str(got.amount), got.currency)
+        assert told == tuple(expected[key] for key in ("settlement_weight_kg", "payable_kg", "amount", "currency"))
+
+
+TERMS = {"quantity_t": "100", "tolerance_pct": "5", "price_per_t": "300", "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "found", "kg", "flags"),
+    [
+        ({"weight_franchise_pct": "0.5"}, ("100000", "99500"), "100000", ()),
+        ({"weight_franchise_pct": "0.5"}, ("100000", "100500"), "100000", ()),
+        ({"weight_franchise_pct": "0.5"}, ("100000", "99499"), "99499", ()),
+        ({}, ("100000", "99999"), "99999", ()),
+        ({}, ("105000", "105000"), "105000", ()),
+        ({}, ("105001", "105001"), "105000", ("EXCESS_DELIVERY",)),
+        ({"excess_accepted": True}, ("105001", "105001"), "105001", ("EXCESS_DELIVERY",)),
+        ({}, ("95000", "95000"), "95000", ()),
+        ({}, ("94999", "94999"), "94999", ("SHORT_DELIVERY",)),
+        ({}, ("0", "0"), "0", ("SHORT_DELIVERY",)),
+    ],
+)
+def test_weight_and_quantity_decide_at_their_limits(
+    terms: dict[str, Any], found: tuple[str, str], kg: str, flags: tuple[str, ...]
+) -> None:
+    got = settled({**TERMS, **terms}, dict(zip(("loading_net_kg", "discharge_net_kg"), found, strict=True)))
+    assert (str(got.payable_kg), got.flags) == (kg, flags)
+
+
+WEIGHED = {"loading_net_kg": "100000", "discharge_net_kg": "100000"}
+
+
+def test_at_the_rejection_limit_a_delivery_is_still_payable() -> None:
+    terms = {**TERMS, "reject_above_pct": "5", "contamination_allowance_pct": "1", "contamination_multiplier": "2"}
+    at, above = (settled(terms, {**WEIGHED, "contamination_pct": pct}) for pct in ("5", "5.0001"))
+    assert (at.status, str(at.payable_kg)) == ("payable", "92000")
+    assert (above.status, above.payable_kg, above.amount) == ("rejected", None, None)
+
+
+def test_moisture_is_taken_off_before_contamination_and_rounded_once() -> None:
+    terms = {
+        **TERMS,
+        "moisture_allowance_pct": "10",
+        "moisture_method": "dry_basis",
+        "contamination_allowance_pct": "1",
+    }
+    got = settled(terms, {**WEIGHED, "moisture_pct": "14", "contamination_pct": "2"})
+    # 100000 x 0.86 / 0.90 x 0.99 = 94600 exactly; rounding in between would give 94599
+    assert str(got.payable_kg) == "94600"
+    assert [step.name for step in got.steps] == ["weight", "tolerance", "moisture", "contamination", "rounding"]
+
+
+def test_half_a_kilogram_and_half_a_cent_go_up() -> None:
+    half = settled({**TERMS, "price_per_t": "5"}, {"loading_net_kg": "100000.5", "discharge_net_kg": "100000.5"})
+    assert (str(half.payable_kg), str(half.amount)) == ("100001", "500.01")  # 500.005
+
+
+@pytest.mark.parametrize(
+    ("terms", "missing"),
+    [
+        ({"moisture_allowance_pct": "10"}, ("moisture_pct",)),
+        ({"reject_above_pct": "5"}, ("contamination_pct",)),
+        ({"contamination_allowance_pct": "1"}, ("contamination_pct",)),
+    ],
+)
+def test_what_nobody_measured_leaves_it_incomplete(terms: dict[str, str], missing: tuple[str, ...]) -> None:
+    got = settled({**TERMS, **terms}, WEIGHED)
+    assert (got.status, got.missing, got.amount) == ("incomplete", missing, None)
+
+
+@pytest.mark.parametrize("bad", [{"tolerance_pct": "-1"}, {"moisture_allowance_pct": "100"}, {"quantity_t": "0"}])
+def test_terms_that_cannot_be_are_refused(bad: dict[str, str]) -> None:
+    with pytest.raises(SettlementError):
+        settled({**TERMS, **bad}, WEIGHED)
+
+
+PERCENT = st.decimals(0, 100, places=2)
+
+
+@given(st.integers(0, 10**9), PERCENT, PERCENT, st.sampled_from(MoistureMethod), st.decimals(0, 5, places=1))
+def test_more_water_or_dirt_never_pays_more(
+    grams: int, first: Decimal, second: Decimal, method: MoistureMethod, multiplier: Decimal
+) -> None:
+    contract = Contract(
+        grams + 1, Decimal("411.37"), "USD", Decimal(100), moisture_allowance_pct=Decimal(10), moisture_method=method,
+        contamination_allowance_pct=Decimal(1), contamination_multiplier=multiplier,
+    )  # fmt: skip
+    low, high = sorted((first, second))
+    for name, other in (("moisture_pct", "contamination_pct"), ("contamination_pct", "moisture_pct")):
+        less, more = (
+            settle(contract, Delivery(grams, grams, **{name: at, other: Decimal(3)}), 2) for at in (low, high)
+        )
+        assert less.amount is not None
+        assert more.amount is not None
+        assert 0 <= more.amount <= less.amount
+        assert less.payable_kg is not None
+        assert less.settlement_weight_kg is not None
+        assert less.payable_kg <= less.settlement_weight_kg
+
+
+def account(period: dict[str, Any]) -> Account:
+    def grams(text: str) -> int:
+        return grams_of(Decimal(text), "t")
+
+    bookings = [
+        Booking(each["kind"], grams(each["mass_t"]), Decimal(each.get("conversion", "1")), each.get("declaration"))
+        for each in period["entries"]
+    ]
+    physical = period.get("physical_stock_t")
+    return Account(
+        period["period_from"], period["period_to"], bookings, grams(period.get("carried_in_t", "0")),
+        None if physical is None else grams(physical),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("case", cases("mass-balance"), ids=lambda case: case["id"])
+def test_published_mass_balances(case: dict[str, Any]) -> None:
+    got, expected = balance(account(case["period"]), ISCC), case["expected"]
+    assert got.grams == Decimal(expected["balance_t"]) * 1_000_000
+    assert (got.valid, list(got.flags)) == (expected["valid"], list(expected["flags"]))
+
+
+def kept(*bookings: Booking, first: str = "2026-07-01", last: str = "2026-09-30", **more: Any) -> Account:
+    return Account(date.fromisoformat(first), date.fromisoformat(last), bookings, **more)
+
+
+def test_a_dip_inside_the_period_is_allowed_by_one_scheme_and_not_by_the_other() -> None:
+    dipped = kept(Booking("output", 40), Booking("input", 100, Decimal("0.9"), "SD-1"))
+    assert balance(dipped, ISCC).valid
+    assert balance(dipped, DECISION).flags == ("NEGATIVE_BALANCE",)
+    assert balance(kept(Booking("output", 40), carried_in_grams=40), DECISION).valid
+    assert balance(kept(Booking("output", 41), carried_in_grams=40), DECISION).flags == (
+        "NEGATIVE_BALANCE", "NEGATIVE_BALANCE_AT_PERIOD_END",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "kept_"),
+    [
+        ("2026-01-01", "2026-03-31", True), ("2026-01-01", "2026-04-01", False),
+        ("2026-01-15", "2026-04-14", True), ("2026-01-15", "2026-04-15", False),
+        ("2026-11-30", "2027-02-27", True), ("2026-11-30", "2027-02-28", False), ("2026-01-01", "2026-01-01", True),
+    ],
+)  # fmt: skip
+def test_a_period_lasts_three_calendar_months_at_most(first: str, last: str, kept_: bool) -> None:
+    assert balance(kept(first=first, last=last), ISCC).valid is kept_
+
+
+def test_books_and_stock_may_differ_by_half_a_percent_of_the_stock() -> None:
+    booked = Booking("input", 100_500, Decimal(1), "SD-1")
+    assert balance(kept(booked, physical_grams=100_000), ISCC).valid
+    assert balance(kept(booked, physical_grams=99_999), ISCC).flags == ("BOOK_STOCK_DEVIATION",)
+    assert balance(kept(physical_grams=0), ISCC).valid
+    assert balance(kept(booked, physical_grams=1), DECISION).unchecked == ("physical_stock",)
+
+
+def certified(case: dict[str, Any]) -> Any:
+    scope, shipment = case["scope_certificate"], case["shipment"]
+    certificate = ScopeCertificate(
+        scope["valid_from"], scope["valid_to"], frozenset(scope["materials"]), frozenset(scope["sites"]),
+        tuple((first, last) for first, last in scope.get("suspensions", ())), scope.get("withdrawn_on"),
+    )  # fmt: skip
+    wanted = Shipment(
+        shipment["date"], shipment["material"], shipment["site"], grams_of(Decimal(shipment["mass_kg"]), "kg")
+    )
+    inputs = [InputCertificate(grams_of(Decimal(each["mass_kg"]), "kg"), each["status"]) for each in case["input_tcs"]]
+    done = [grams_of(Decimal(each), "kg") for each in case["output_tcs_kg"]]
+    return decide(certificate, TAXONOMY, wanted, inputs, done, Decimal(case["yield"]))
+
+
+@pytest.mark.parametrize("case", cases("transaction-certificates"), ids=lambda case: case["id"])
+def test_published_transaction_certificates(case: dict[str, Any]) -> None:
+    got, expected = certified(case), case["expected"]
+    assert ("issue" if got.issue else "refuse") == expected["decision"]
+    assert got.available_grams == Decimal(expected["available_kg"]) * 1000
+    assert list(got.reasons) == list(expected["reasons"])
+
+
+SCOPE = ScopeCertificate(
+    date(2026, 1, 1), date(2026, 12, 31), frozenset({"plastics.pe"}), frozenset({"TH-1"}),
+    ((date(2026, 3, 1), date(2026, 3, 10)),), date(2026, 11, 1), frozenset({"4.0"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("on", "material", "edition", "reasons"),
+    [
+        ("2026-01-01", "plastics.pe.hd", "4.0", ()),
+        ("2025-12-31", "plastics.pe", "4.0", ("SHIPMENT_OUTSIDE_SCOPE_VALIDITY",)),
+        ("2026-02-28", "plastics.pe", "4.0", ()),
+        ("2026-03-01", "plastics.pe", "4.0", ("SCOPE_SUSPENDED_ON_SHIPMENT_DATE",)),
+        ("2026-03-10", "plastics.pe", "4.0", ("SCOPE_SUSPENDED_ON_SHIPMENT_DATE",)),
+        ("2026-03-11", "plastics.pe", "4.0", ()),
+        ("2026-10-31", "plastics.pe", "4.0", ()),
+        ("2026-11-01", "plastics.pe", "4.0", ("SCOPE_WITHDRAWN",)),
+        ("2026-05-01", "plastics", "4.0", ("MATERIAL_NOT_IN_SCOPE",)),
+        ("2026-05-01", "plastics.nobody-knows", "4.0", ("MATERIAL_NOT_IN_SCOPE",)),
+        ("2026-05-01", "plastics.pe", "3.0", ("EDITION_NOT_IN_SCOPE",)),
+        ("2026-05-01", "plastics.pe", None, ("EDITION_NOT_IN_SCOPE",)),
+    ],
+)
+def test_a_scope_stands_on_its_days_only(on: str, material: str, edition: str | None, reasons: tuple[str, ...]) -> None:
+    assert reasons_against(SCOPE, TAXONOMY, date.fromisoformat(on), material, "TH-1", edition) == reasons
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(["issued", "draft", "withdrawn"])), max_size=6),
+    st.decimals("0.01", 1, places=3), st.lists(st.integers(1, 10**8), max_size=12),
+)  # fmt: skip
+def test_certified_output_never_exceeds_issued_inputs_times_yield(
+    inputs: list[tuple[int, Any]], share: Decimal, asked: list[int]
+) -> None:
+    received, done = [InputCertificate(*each) for each in inputs], list[int]()
+    for grams in asked:
+        shipment = Shipment(date(2026, 5, 1), "plastics.pe", "TH-1", grams)
+        if decide(SCOPE, TAXONOMY, shipment, received, done, share, "4.0").issue:
+            done.append(grams)
+    assert sum(done) <= sum(grams for grams, status in inputs if status == "issued") * share
+
+
+@pytest.mark.parametrize("case", cases("recycled-content"), ids=lambda case: case["id"])
+def test_published_recycled_content(case: dict[str, Any]) -> None:
+    components = [
+        Component(
+            each["name"], ContentClass(each["class"]), grams_of(Decimal(each["mass_kg"]), "kg"),
+            each.get("origin_evidence", "E0") != "E0", Decimal(each.get("recycled_pct", "0")),
+            Decimal(each.get("post_consumer_pct", "0")),
+        )
+        for each in case["components"]
+    ]  # fmt: skip
+    declared = case.get("declared_pct")
+    got = recycled_content(components, None if declared is None else Decimal(declared))
+    expected = case["expected"]
+    told = (str(got.recycled_pct), str(got.post_consumer_pct), str(got.pre_consumer_pct))
+    assert told == tuple(expected[key] for key in ("recycled_content_pct", "post_consumer_pct", "pre_consumer_pct"))
+    assert [list(each) for each in got.excluded] == [list(each) for each in expected["excluded"]]
+    assert list(got.flags) == list(expected["flags"])
