@@ -124,3 +124,22 @@ async def test_events_stay_as_they_were_received_and_keep_their_own_hash(
     assert link in body
     digest = await owner.fetchval("SELECT encode(event_hash, 'hex') FROM event WHERE index = $1", done.index)
     assert digest in event_hash(event, list(composing.CONTEXT))
+
+
+async def test_a_token_of_ours_names_one_lot_whatever_host_stands_before_it(
+    world: World, owner: asyncpg.Connection
+) -> None:
+    firm, other = await world.firm("recycler"), await world.firm("recycler")
+    lot = await world.stock(firm, 1_000)
+    elsewhere = lot.replace(BASE, "https://elsewhere.example")
+    for who in (firm, other):
+        event = composing.opening(world.at(who), composing.Making(elsewhere, 1_000, PET, "bale"))
+        assert refusal(await world.capture(who, event)).code == "LOT_TAKEN"
+    fresh = new_token()
+    both = [
+        composing.opening(world.at(firm), composing.Making(f"https://{host}.example/id/{fresh}", 1_000, PET, "bale"))
+        for host in "ab"
+    ]
+    captured = await world.capture(firm, *both)
+    assert [each.code for each in captured.events] == ["LOT_TAKEN"] * 2  # type: ignore[union-attr]
+    assert (await world.capture(firm, both[1])).success  # what was refused left nothing behind

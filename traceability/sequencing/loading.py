@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from traceability.identifiers import token_of
 from traceability.ledger.book import Book, Entry, Key, Lot, Position
 from traceability.ledger.origins import Origins
 from traceability.sequencing.batch import lots_of, net
@@ -32,7 +33,8 @@ WHERE k.declares_error AND e.outcome <> 'held'
     AND (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
 """
 LOTS = """
-SELECT id, uri, organisation_id, facility_id, material, form, custody, origins FROM lot WHERE uri = ANY($1::text[])
+SELECT id, uri, organisation_id, facility_id, material, form, custody, origins FROM lot
+WHERE uri = ANY($1::text[]) OR token = ANY($2::text[])
 """
 BALANCES = """
 SELECT lot_id, holder, account, free, reserved, claimed_epr, claimed_content, claimed_credit
@@ -150,13 +152,15 @@ async def _book(
     before: dict[Key, tuple[int, int, tuple[int, int, int]]] = {}
     if not uris:
         return book, ids, before
-    for row in await connection.fetch(LOTS, list(uris)):
+    tokens = [token for uri in uris if (token := token_of(uri)) is not None]
+    for row in await connection.fetch(LOTS, list(uris), tokens):
         ids[row["uri"]] = row["id"]
         origins = Origins.from_json(row["origins"])
         book.lots[row["uri"]] = Lot(
             row["uri"], row["organisation_id"], row["material"], row["form"], row["custody"], origins,
             row["facility_id"],
         )  # fmt: skip
+        book.name(row["uri"])
     by_id = {lot_id: uri for uri, lot_id in ids.items()}
     balances = await connection.fetch(BALANCES + (" FOR UPDATE" if lock else ""), list(by_id))
     for lot_id, holder, account, free, reserved, *claimed in balances:
