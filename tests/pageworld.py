@@ -100,7 +100,7 @@ async def _evidence(world: World, made: Chain) -> None:
         for name, value, unit in results:
             world.clock.forward(milliseconds=5)
             stated = Measurement(made.pellet, name, Decimal(value), unit, today, evidence="E2")
-            await measure(session, process.sequencer, made.recycler.actor, stated, world.clock())
+            await measure(session, process.sequencer, made.recycler.actor, process.catalogue, stated, world.clock())
         scope = Certificate(
             "te-grs", "scope", "MC-4711", "Certifier of the test", (PET,), date(2025, 1, 1), date(2099, 1, 1)
         )

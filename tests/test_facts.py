@@ -51,7 +51,7 @@ async def test_measurements_in_one_microsecond_are_told_apart_by_what_they_state
         stated = {"property": "moisture", "value": Decimal("0.4"), "unit": "%", "sampled_on": date(2026, 1, 5)}
         async with world.process.database.begin(number) as session:
             found = Measurement(lot, **{**stated, **changed})
-            return await measure(session, world.process.sequencer, firm.actor, found, moment)
+            return await measure(session, world.process.sequencer, firm.actor, world.process.catalogue, found, moment)
 
     done = await asyncio.gather(one(lots[0]), one(lots[1]), one(lots[0], value=Decimal("0.5")), one(lots[0]))
     assert len({each.index for each in done}) == 3  # the very same statement is one fact

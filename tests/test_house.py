@@ -20,8 +20,8 @@ MAY_IMPORT = {
 }
 PURE = (
     "standards.catalogue", "standards.conformity", "standards.custody", "standards.dated", "standards.materials",
-    "standards.plausibility", "standards.quantities", "standards.responsibility", "standards.borders", "standards.trade.settlement",
-    "standards.trade.massbalance", "standards.trade.certifying", "traceability.eventhash",
+    "standards.plausibility", "standards.quantities", "standards.responsibility", "standards.borders",
+    "standards.trade.settlement", "standards.trade.massbalance", "standards.trade.certifying", "traceability.eventhash",
     "traceability.events", "traceability.identifiers", "traceability.ledger.book", "traceability.ledger.entering",
     "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles",
     "traceability.tree.checkpoint", "traceability.tree.cosignature", "traceability.tree.leaf",

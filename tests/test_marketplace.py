@@ -182,7 +182,7 @@ async def _measured(world: World, firm: Firm, lot: str, name: str, value: str, u
     world.clock.forward(milliseconds=5)
     async with world.process.database.begin(firm.actor.organisation_id) as session:
         stated = Measurement(lot, name, Decimal(value), unit, world.clock().date(), evidence=level)
-        await measure(session, world.process.sequencer, firm.actor, stated, world.clock())
+        await measure(session, world.process.sequencer, firm.actor, world.process.catalogue, stated, world.clock())
 
 
 async def test_a_listing_keeps_the_verdicts_of_its_day_with_what_is_missing(world: World, seller: Client) -> None:

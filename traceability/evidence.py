@@ -1,8 +1,11 @@
 """Evidence: measurements and certificates of lots, each a fact of the log, and the verdict they support on a day."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -11,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.database import Scope, set_reader
 from foundation.errors import Invalid, NotFound
+from standards.catalogue import Catalogue
+from standards.properties import Property, properties
+from standards.quantities import QuantityError, base_of
 from traceability.identifiers import canonical_key
 from traceability.preparing import fact, id_of
 from traceability.refusals import DuplicateEvent
@@ -97,11 +103,42 @@ def _plain(value: object) -> Any:
             return value
 
 
+def _measurable(measured: Measurement, catalogue: Catalogue) -> None:
+    """The catalogue knows the property, the unit measures it, and the value can exist. Raises Invalid."""
+    known = _known(catalogue)
+    found = known.get(measured.property)
+    if found is None or found.kind is None:
+        near = get_close_matches(measured.property, [each.code for each in known.values() if each.kind], 3, 0.4)
+        raise Invalid(
+            "The catalogue knows no such measurable property.", field="property", value=measured.property,
+            fix=f"Did you mean {' or '.join(near)}?" if near else "Take a code from the catalogue's property lists.",
+        )  # fmt: skip
+    try:
+        value = base_of(measured.value, measured.unit, found.kind)
+    except QuantityError as wrong:
+        raise Invalid(
+            f"{found.code} is not measured in this unit.", field="unit", value=measured.unit,
+            fix=f"State it in {found.unit}.",
+        ) from wrong  # fmt: skip
+    if found.physical is not None and not found.possible(value):
+        raise Invalid(
+            f"{found.code} cannot have this value.", field="value", value=str(measured.value),
+            fix=f"It lies between {found.physical.low} and {found.physical.high} {found.unit}.",
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _known(catalogue: Catalogue) -> Mapping[str, Property]:
+    return properties(catalogue)
+
+
 async def measure(
-    session: AsyncSession, sequencer: Sequencer, actor: Actor, measured: Measurement, moment: datetime
-) -> Accepted:
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, catalogue: Catalogue, measured: Measurement,
+    moment: datetime,
+) -> Accepted:  # fmt: skip
     """Record a measurement. Raises NotFound, Invalid, or DuplicateEvent for the same statement again."""
     actor.must("capture")
+    _measurable(measured, catalogue)
     if measured.sampled_on > moment.date():
         raise Invalid(
             "The sample was taken after today.", field="sampled_on", value=str(measured.sampled_on),

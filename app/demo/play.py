@@ -159,7 +159,7 @@ async def _test(stage: Stage, act: Test) -> None:
             laboratory=player.actor.organisation_name,
         )  # fmt: skip
         async with stage.database.begin(player.actor.organisation_id) as session:
-            await measure(session, stage.sequencer, player.actor, result, stage.hands.moment)
+            await measure(session, stage.sequencer, player.actor, stage.catalogue, result, stage.hands.moment)
         stage.hands.moment += timedelta(seconds=1)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import PUBLIC, SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Invalid
+from standards.catalogue import Catalogue
 from traceability.claims import Claimed, claim, claims, purpose_of
 from traceability.evidence import Certificate, Measurement, certify, measure
 from traceability.genealogy.lineage import Related, lineage
@@ -176,11 +177,13 @@ async def post_measurement(
     transaction: Given[AsyncSession],
     sequencer: Given[Sequencer],
     actor: Given[Actor],
+    catalogue: Given[Catalogue],
     clock: Given[Clock],
     data: JSONBody[MeasurementIn],
 ) -> dict[str, Any]:
     """Record a measurement of a lot."""
-    return told(await measure(transaction, sequencer, actor, Measurement(**data.model_dump()), clock()))
+    measured = Measurement(**data.model_dump())
+    return told(await measure(transaction, sequencer, actor, catalogue, measured, clock()))
 
 
 @post("/api/v1/certificates", opt={"access": May("capture")})
