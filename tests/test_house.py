@@ -24,7 +24,8 @@ PURE = (
     "traceability.events", "traceability.identifiers", "traceability.ledger.book", "traceability.ledger.entering",
     "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles",
     "traceability.tree.checkpoint", "traceability.tree.leaf", "traceability.bundle",
-    "reports.recovery", "reports.eurostat",
+    "traceability.querying.facts", "traceability.querying.planning", "traceability.querying.translating",
+    "traceability.subscriptions.schedule", "reports.recovery", "reports.eurostat",
 )  # fmt: skip
 
 
