@@ -5,11 +5,16 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.api import judging as judging_api
+from app.api import standards as standards_api
 from app.pages import (
+    cases,
     claiming,
     declaring,
     evidence,
     home,
+    importing,
+    lineage,
     logbook,
     market,
     offering,
@@ -22,12 +27,14 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
-from traceability.http import epcis, log, lots
+from traceability.http import cases as cases_api
+from traceability.http import epcis, holds, imports, log, lots, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
     *stock.ROUTES,
     *recording.ROUTES,
+    *importing.ROUTES,
     *evidence.ROUTES,
     *offering.ROUTES,
     *declaring.ROUTES,
@@ -37,10 +44,18 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *claiming.ROUTES,
     *regulator.ROUTES,
     *logbook.ROUTES,
+    *lineage.ROUTES,
     *rulebook.ROUTES,
+    *cases.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
+    *witness.ROUTES,
     *lots.ROUTES,
+    *cases_api.ROUTES,
+    *imports.ROUTES,
+    *holds.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
+    *standards_api.ROUTES,
+    *judging_api.ROUTES,
 ]

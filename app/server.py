@@ -30,6 +30,7 @@ from app.guard import guard
 from app.headers import STATIC, adding, request_id, static_digest
 from app.pages.rendering import Renderer, refused_page, show
 from app.process import Process
+from app.publishing import publishing
 from app.routes import ROUTES
 from app.standing import standing
 from foundation.access import PUBLIC, UNASKED, Access, Actor
@@ -39,14 +40,13 @@ from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
 from traceability.capture import Door
 from traceability.events import EventInvalid
-from traceability.log import publish
 from traceability.sequencing.sequencer import Sequencer
 from traceability.tree.checkpoint import Verifier
+from traceability.witness.serving import Watch
 
 LOG: Final = structlog.get_logger("server")
 LARGEST_BODY: Final = 1_000_000
 DOORKEEPERS: Final = 4  # passwords looked at at the same time: each costs memory and a thread
-CHECKPOINT_EVERY: Final = 2.0  # seconds, while anything is new
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -86,20 +86,10 @@ def _fault(request: AnyRequest, fault: Exception) -> Response[Any]:
     return _refused(request, problems.refusal_of_fault(request, fault))
 
 
-async def _publishing(process: Process) -> None:
-    """Sign a checkpoint whenever the log has grown."""
-    while True:
-        try:
-            await publish(process.database.writer, process.keys.active, process.origin, process.clock)
-        except Exception:
-            LOG.exception("no checkpoint")
-        await asyncio.sleep(CHECKPOINT_EVERY)
-
-
 def _lifespan(process: Process) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_publishing(process)), asyncio.create_task(standing(process))]
+        tasks = [asyncio.create_task(publishing(process)), asyncio.create_task(standing(process))]
         try:
             yield
         finally:
@@ -161,7 +151,8 @@ def create_app(process: Process, routes: Sequence[ControllerRouterHandler] = ROU
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, minimum_size=600),
         request_max_body_size=LARGEST_BODY,
         signature_types=[
-            Actor, AsyncSession, Catalogue, Database, Door, Process, Sequencer, Settings, Verifier, datetime,
+            Actor, AsyncSession, Catalogue, Database, Door, Process, Sequencer, Settings, Verifier, Watch,
+            datetime,
         ],
         openapi_config=OpenAPIConfig(
             title="Junkan", version=version("junkan"), path="/schema",

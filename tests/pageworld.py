@@ -113,7 +113,9 @@ async def listed(world: World, seller: Firm, lot: str, price: str = "118500", cu
     known = standards(world.process.catalogue)
     judged = [judge(known[code], Lot(PET, "pellet", origin="post"), world.clock().date()) for code in ("en-15348",)]
     async with world.process.database.begin(seller.actor.organisation_id) as session:
-        row = await publish_listing(session, seller.actor, lot, terms, judged, world.clock().date(), world.clock())
+        row = await publish_listing(
+            session, seller.actor, world.process.catalogue, lot, terms, judged, world.clock().date(), world.clock()
+        )
         return row.id
 
 

@@ -23,7 +23,8 @@ PURE = (
     "standards.plausibility", "standards.quantities", "standards.responsibility", "traceability.eventhash",
     "traceability.events", "traceability.identifiers", "traceability.ledger.book", "traceability.ledger.entering",
     "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles",
-    "traceability.tree.checkpoint", "traceability.tree.leaf", "traceability.bundle",
+    "traceability.tree.checkpoint", "traceability.tree.cosignature", "traceability.tree.leaf",
+    "traceability.tree.proving", "traceability.tree.submission", "traceability.bundle",
     "traceability.querying.facts", "traceability.querying.planning", "traceability.querying.translating",
     "traceability.subscriptions.schedule", "reports.recovery", "reports.eurostat",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Evidence: measurements and certificates of lots, each a fact of the log, and the verdict they support on a day."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.database import Scope, set_reader
 from foundation.errors import Invalid, NotFound
-from traceability.preparing import fact
+from traceability.identifiers import canonical_key
+from traceability.preparing import fact, id_of
 from traceability.refusals import DuplicateEvent
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
@@ -68,7 +69,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHIN
 
 async def lot_id_for(session: AsyncSession, actor: Actor, lot: str) -> int:
     """The lot, where the actor made it, holds it, or is a laboratory or certifier. Raises NotFound."""
-    wanted = select(LotRow.id).where(LotRow.uri == lot)
+    wanted = select(LotRow.id).where(LotRow.uri == canonical_key(lot))
     if actor.organisation_roles & {"laboratory", "certifier"}:
         # They are handed samples of lots that they neither made nor hold; they learn only that it exists.
         await set_reader(session, actor.organisation_id, Scope.RECORD)
@@ -111,9 +112,10 @@ async def measure(
             "Only a laboratory states this level of evidence.", field="evidence", value=measured.evidence,
             fix="Use E1 (own declaration) or E2 (own test), or ask the laboratory to enter its result.",
         )  # fmt: skip
+    measured = replace(measured, lot=canonical_key(measured.lot))
     lot_id = await lot_id_for(session, actor, measured.lot)
     body = {"type": "Measurement", **{key: _plain(value) for key, value in asdict(measured).items()}}
-    stated = fact("measurement", body, _fact_id("measurement", body, moment), actor, moment, sequencer.controls.version)
+    stated = fact("measurement", body, id_of("measurement", body), actor, moment, sequencer.controls.version)
     row = Write(
         INSERT_MEASUREMENT,
         (IndexOf(), lot_id, actor.organisation_id, measured.property, measured.value, measured.comparator,
@@ -122,11 +124,6 @@ async def measure(
         DuplicateEvent("This measurement is recorded already."),
     )  # fmt: skip
     return (await sequencer.submit(Command((stated,), (row,)))).accepted[0]
-
-
-def _fact_id(kind: str, body: dict[str, Any], moment: datetime) -> str:
-    stem = body.get("number") or body.get("property") or ""
-    return f"urn:junkan:{kind}:{stem}:{moment.isoformat()}"
 
 
 async def certify(
@@ -139,9 +136,11 @@ async def certify(
             "The certificate ends before it begins.", field="valid_to", value=str(certificate.valid_to),
             fix="State the last day on which it is valid.",
         )  # fmt: skip
+    if certificate.lot:
+        certificate = replace(certificate, lot=canonical_key(certificate.lot))
     lot_id = await lot_id_for(session, actor, certificate.lot) if certificate.lot else None
     body = {"type": "Certificate", **{key: _plain(value) for key, value in asdict(certificate).items()}}
-    stated = fact("certificate", body, _fact_id("certificate", body, moment), actor, moment, sequencer.controls.version)
+    stated = fact("certificate", body, id_of("certificate", body), actor, moment, sequencer.controls.version)
     row = Write(
         INSERT_CERTIFICATE,
         (IndexOf(), actor.organisation_id, lot_id, certificate.facility_id, certificate.standard, certificate.kind,

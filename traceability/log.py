@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import NotFound
@@ -16,11 +16,12 @@ from traceability.tree.checkpoint import checkpoint_text, sign_note
 from traceability.tree.leaf import leaf_data
 from traceability.tree.merkle import tree_root
 from traceability.tree.tiles import WIDTH, nodes, root_tiles
+from traceability.witness.tables import CosignatureRow
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A signed checkpoint: `note` is the C2SP signed note that covers `size` leaves."""
+    """A signed checkpoint: `note` is the C2SP signed note that covers `size` leaves, cosignatures included."""
 
     size: int
     root: bytes
@@ -41,8 +42,21 @@ def micros(moment: datetime) -> int:
 
 async def newest(session: AsyncSession) -> Published | None:
     """The newest checkpoint, or None before the first."""
-    row = await session.scalar(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))
-    return None if row is None else Published(row.size, row.root, row.note, row.signed_at)
+    return await _published(session, select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))
+
+
+async def newest_cosigned(session: AsyncSession) -> Published | None:
+    """The newest checkpoint that a witness has vouched for, or None before the first."""
+    cosigned = select(CosignatureRow.size).order_by(CosignatureRow.size.desc()).limit(1)
+    return await _published(session, select(CheckpointRow).where(CheckpointRow.size.in_(cosigned)))
+
+
+async def _published(session: AsyncSession, wanted: Select[CheckpointRow]) -> Published | None:
+    row = await session.scalar(wanted)
+    if row is None:
+        return None
+    lines = select(CosignatureRow.line).where(CosignatureRow.size == row.size).order_by(CosignatureRow.witness)
+    return Published(row.size, row.root, row.note + "".join(await session.scalars(lines)), row.signed_at)
 
 
 async def tile(session: AsyncSession, level: int, number: int, width: int = WIDTH) -> bytes:

@@ -169,7 +169,8 @@ async def _sell(stage: Stage, act: Sale) -> None:
     lot = stage.lot(act.lot)
     async with stage.database.begin(seller.actor.organisation_id) as session:
         terms = Terms(act.price, act.currency, min(1_000_000, act.grams), "FCA")
-        listing = await publish(session, seller.actor, lot, terms, (), stage.hands.moment.date(), stage.hands.moment)
+        moment = stage.hands.moment
+        listing = await publish(session, seller.actor, stage.catalogue, lot, terms, (), moment.date(), moment)
     stage.hands.moment += timedelta(minutes=40)
     async with stage.database.begin(buyer.actor.organisation_id) as session:
         reference = await buy(

@@ -1,7 +1,7 @@
 """EPCIS queries: what events say, indexed beside the record; named queries and their subscriptions
 
 Revision ID: 2026_11_23_epcis_queries
-Revises: 2026_11_23_first_loop
+Revises: 2026_11_23_witness
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "2026_11_23_epcis_queries"
-down_revision = "2026_11_23_first_loop"
+down_revision = "2026_11_23_witness"
 branch_labels = None
 depends_on = None
 

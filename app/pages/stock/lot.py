@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
 from app.pages.passports import property_name, standard_name, tell
-from app.pages.recording.history import CORRECTABLE, state_of, title_of
+from app.pages.recording.history import correctable, state_of, title_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import held_of, lot_page
 from app.words import Speech
@@ -109,11 +109,11 @@ def _history(t: Speech, found: Sequence[tuple[Happened, str, int]]) -> list[dict
     for happened, account, grams in found:
         balance += grams if account == "stock" else 0
         sign = "+" if grams > 0 else "\N{MINUS SIGN}"
-        stands = not (happened.taken_back or happened.declares_error) and happened.event_type in CORRECTABLE
         rows.append(
             {"index": happened.index, "day": t.day(happened.event_day), "title": title_of(t, happened),
              "account": t.name("account", account), "mass": f"{sign}\N{NO-BREAK SPACE}{t.mass(abs(grams))}",
-             "balance": t.mass(balance), "state": state_of(happened), "correctable": stands}
+             "balance": t.mass(balance), "state": state_of(happened), "correctable": correctable(happened),
+             "stated_index": happened.stated_index}
         )  # fmt: skip
     return rows
 

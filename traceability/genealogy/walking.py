@@ -1,5 +1,6 @@
-"""Genealogy: back and forward over the entries of transformations; nothing stores input x output pairs."""
+"""Walking: back and forward over the entries of transformations; nothing stores input x output pairs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -7,11 +8,14 @@ from typing import Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from traceability.genealogy.attributing import Moved
+
 Direction = Literal["back", "forward"]
 DEEPEST: Final = 60
 MOST: Final = 5_000
 
-# An event that was declared erroneous (and reversed) carries no descent any more.
+# An event that was declared erroneous and taken back carries no descent any more; a declaration that is held, and so
+# made no entries, takes nothing back.
 _WALK: Final = """
 WITH RECURSIVE walk (lot_id, depth) AS (
     SELECT CAST(:lot AS bigint), 0
@@ -21,9 +25,7 @@ WITH RECURSIVE walk (lot_id, depth) AS (
     JOIN entry mine ON mine.lot_id = walk.lot_id AND mine.transforms AND mine.grams {mine} 0
     JOIN entry other ON other.event_index = mine.event_index AND other.transforms AND other.grams {other} 0
     JOIN event_key made ON made.index = mine.event_index
-    WHERE walk.depth < :deepest AND NOT made.declares_error AND NOT EXISTS (
-        SELECT FROM event_key wrong WHERE wrong.event_id = made.event_id
-            AND wrong.organisation_id = made.organisation_id AND wrong.declares_error)
+    WHERE walk.depth < :deepest AND NOT {taken_back}
 ), reached AS (
     SELECT lot_id, min(depth) AS depth FROM walk GROUP BY lot_id ORDER BY min(depth), lot_id LIMIT :most
 )
@@ -31,14 +33,21 @@ SELECT lot.id, lot.uri, lot.token, lot.material, lot.form, lot.custody, lot.orga
     lot.created_index, lot.created_day, reached.depth
 FROM reached JOIN lot ON lot.id = reached.lot_id ORDER BY reached.depth, lot.id
 """
-_BACK: Final = _WALK.format(mine=">", other="<")
-_FORWARD: Final = _WALK.format(mine="<", other=">")
+_TAKEN_BACK: Final = """(made.declares_error OR EXISTS (
+    SELECT FROM event_key wrong JOIN entry undone ON undone.event_index = wrong.index
+    WHERE wrong.event_id = made.event_id AND wrong.organisation_id = made.organisation_id AND wrong.declares_error))"""
+_BACK: Final = _WALK.format(mine=">", other="<", taken_back=_TAKEN_BACK)
+_FORWARD: Final = _WALK.format(mine="<", other=">", taken_back=_TAKEN_BACK)
 
-_LINKS: Final = """
-SELECT e.event_index, e.lot_id, e.grams FROM entry e JOIN event_key k ON k.index = e.event_index
-WHERE e.transforms AND e.lot_id = ANY(:lots) AND NOT k.declares_error
-ORDER BY e.event_index, e.grams
-"""
+_MOVES: Final = f"""
+SELECT e.event_index, e.lot_id, sum(e.grams), e.transforms
+FROM entry e JOIN event_key made ON made.index = e.event_index
+WHERE e.lot_id IS NOT NULL AND (e.lot_id = ANY(:lots) OR e.transforms AND EXISTS (
+    SELECT FROM entry one WHERE one.event_index = e.event_index AND one.transforms AND one.lot_id = ANY(:lots)))
+    AND NOT {_TAKEN_BACK}
+GROUP BY e.event_index, e.lot_id, e.transforms, sign(e.grams)
+ORDER BY e.event_index, e.lot_id
+"""  # noqa: S608 - one of our own texts in another
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +75,6 @@ class Descent:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One transformation among the lots reached: what it drew (grams by lot id) and what it gave."""
-
-    event_index: int
-    drew: tuple[tuple[int, int], ...]
-    gave: tuple[tuple[int, int], ...]
-
-
 async def trace(session: AsyncSession, lot_id: int, direction: Direction) -> Descent:
     """Everything this lot was made of (back) or that was made of it (forward), as far as the reader may see."""
     statement = text(_BACK if direction == "back" else _FORWARD)
@@ -84,10 +84,7 @@ async def trace(session: AsyncSession, lot_id: int, direction: Direction) -> Des
     return Descent(tuple(reached[:MOST]), complete)
 
 
-async def steps(session: AsyncSession, lots: list[int]) -> list[Step]:
-    """The transformations between these lots, in order of their index."""
-    found: dict[int, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
-    for index, lot_id, grams in await session.execute(text(_LINKS), {"lots": lots}):
-        drew, gave = found.setdefault(index, ([], []))
-        (gave if grams > 0 else drew).append((lot_id, abs(grams)))
-    return [Step(index, tuple(drew), tuple(gave)) for index, (drew, gave) in sorted(found.items())]
+async def moves(session: AsyncSession, lots: Sequence[int]) -> list[Moved]:
+    """Every entry on these lots that stands, and what was drawn and made together with them, by event."""
+    rows = await session.execute(text(_MOVES), {"lots": list(lots)})
+    return [Moved(index, lot, int(grams), transforms) for index, lot, grams, transforms in rows]
