@@ -419,6 +419,23 @@ async def test_the_index_is_made_again_from_nothing(
     assert await owner.fetchval("SELECT q.size = l.size FROM query_head q, log_head l")
 
 
+async def test_the_index_shows_nobody_what_is_anothers_and_takes_nothing_from_requests(
+    api: httpx.AsyncClient, corpus: Corpus, world: World, as_app: Any
+) -> None:
+    await all_events(api, corpus.firm)
+    own, stranger = corpus.firm.actor.organisation_id, (await world.firm("recycler")).actor.organisation_id
+    for table in ("event_term", "event_number", "event_value", "event_prefix", "named_query"):
+        counting = f"SELECT count(*) FROM {table} WHERE organisation_id = {own}"
+        assert await (await as_app(own)).fetchval(counting) > 0 or table == "named_query"
+        for reader in (stranger, None):
+            assert await (await as_app(reader)).fetchval(counting) == 0, table
+        if table == "named_query":
+            continue
+        for statement in (f"DELETE FROM {table}", f"INSERT INTO {table} SELECT * FROM {table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await (await as_app(own)).execute(statement)
+
+
 async def test_a_reader_sees_their_own_events_only(api: httpx.AsyncClient, corpus: Corpus, world: World) -> None:
     stranger = await world.firm("manufacturer")
     assert await all_events(api, stranger) == []

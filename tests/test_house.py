@@ -26,7 +26,8 @@ PURE = (
     "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles",
     "traceability.tree.checkpoint", "traceability.tree.cosignature", "traceability.tree.leaf",
     "traceability.tree.proving", "traceability.tree.submission", "traceability.bundle",
-    "reports.recovery", "reports.eurostat",
+    "traceability.querying.facts", "traceability.querying.planning", "traceability.querying.translating",
+    "traceability.subscriptions.schedule", "reports.recovery", "reports.eurostat",
 )  # fmt: skip
 
 

@@ -100,6 +100,7 @@ async def test_a_stream_tells_what_is_recorded_from_now_on_once_and_signed(
     told_of = (await client.get(made["location"], headers=firm.bearer)).json()
     assert told_of["lastNotifiedAt"]
     assert told_of["stream"] is True
+    assert told_of["createdBy"].startswith("key:")
     assert SECRET not in json.dumps(told_of)
     assert (await client.get(made["location"], headers=other.bearer)).status_code == 404
     assert (await client.delete(made["location"], headers=other.bearer)).status_code == 404

@@ -83,6 +83,7 @@ class SubscriptionRow(Base):
     report_if_empty: Mapped[bool]
     epc_format: Mapped[str]
     initial_record_time: Mapped[datetime]
+    created_by: Mapped[str]
     created_at: Mapped[datetime]
     position: Mapped[int]
     reported_until: Mapped[datetime]

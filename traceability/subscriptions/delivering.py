@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import ColumnElement, or_, select, text, update
 
 from foundation.database import Clock, Database, Scope
 from foundation.errors import Refusal
@@ -92,8 +92,7 @@ async def _taken(courier: Courier, now: datetime) -> tuple[SubscriptionRow, int]
         size = (await session.execute(text("SELECT size FROM log_head"))).scalar_one()
         row = await session.scalar(
             select(SubscriptionRow)
-            .where(SubscriptionRow.ended_at.is_(None), SubscriptionRow.due_at <= now)
-            .where(or_(SubscriptionRow.schedule.is_not(None), SubscriptionRow.position < size))
+            .where(*_due(now, size))
             .order_by(SubscriptionRow.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -102,6 +101,20 @@ async def _taken(courier: Courier, now: datetime) -> tuple[SubscriptionRow, int]
             return None
         row.due_at = now + LEASE
         return row, size
+
+
+def _due(now: datetime, size: int) -> tuple[ColumnElement[bool], ...]:
+    """A schedule's time has come, or the log has grown behind a stream."""
+    grown = or_(SubscriptionRow.schedule.is_not(None), SubscriptionRow.position < size)
+    return SubscriptionRow.ended_at.is_(None), SubscriptionRow.due_at <= now, grown
+
+
+async def _waiting(courier: Courier) -> bool:
+    """Whether anything is due at all: most of the time nothing is, and no worker has to get up."""
+    async with courier.database.begin(None, Scope.DELIVERY) as session:
+        size = (await session.execute(text("SELECT size FROM log_head"))).scalar_one()
+        wanted = select(SubscriptionRow.id).where(*_due(courier.clock(), size)).limit(1)
+        return await session.scalar(wanted) is not None
 
 
 async def _owed(courier: Courier, row: SubscriptionRow, size: int) -> Owed:
@@ -172,6 +185,8 @@ async def deliver_all(courier: Courier, most: int = 200) -> int:
             served += 1
         return served
 
+    if not await _waiting(courier):
+        return 0
     async with asyncio.TaskGroup() as group:
         workers = [group.create_task(work()) for _ in range(WORKERS)]
     return sum(each.result() for each in workers)

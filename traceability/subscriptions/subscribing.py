@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from foundation.access import Actor
 from foundation.outgoing import Outgoing
 from foundation.webhooks import new_secret, seal
 from traceability.querying.canonical import moment_of
@@ -97,16 +98,16 @@ def _since(body: Mapping[str, Any]) -> datetime | None:
 
 
 async def subscribe(
-    session: AsyncSession, organisation_id: int, name: str, raw: bytes, outgoing: Outgoing, key: bytes,
+    session: AsyncSession, actor: Actor, name: str, raw: bytes, outgoing: Outgoing, key: bytes,
     wanted_format: EpcFormat, moment: datetime,
 ) -> tuple[SubscriptionRow, str | None]:  # fmt: skip
     """A new subscription, and the secret that we made for it (None: its maker knows it).
 
     Raises NoSuchQuery, QueryInvalid, SubscriptionInvalid or AddressRefused.
     """
-    await named(session, organisation_id, name)
+    await named(session, actor.organisation_id, name)
     wanted = wanted_of(body_of(raw), outgoing)
-    await _check_count(session, organisation_id)
+    await _check_count(session, actor.organisation_id)
     due = moment
     if wanted.schedule is not None:
         first = schedule_of(wanted.schedule).after(moment)
@@ -116,7 +117,7 @@ async def subscribe(
     size = (await session.execute(text("SELECT size FROM log_head"))).scalar_one()
     number = secrets.token_urlsafe(16)
     row = SubscriptionRow(
-        id=number, organisation_id=organisation_id, query_name=name, dest=wanted.dest,
+        id=number, organisation_id=actor.organisation_id, query_name=name, dest=wanted.dest, created_by=actor.name,
         secret=seal(key, wanted.secret, number), schedule=dict(wanted.schedule) if wanted.schedule else None,
         report_if_empty=wanted.report_if_empty, epc_format=wanted_format.value,
         initial_record_time=wanted.since or moment, created_at=moment, reported_until=wanted.since or moment,
@@ -142,6 +143,7 @@ def shown(row: SubscriptionRow) -> dict[str, Any]:
     """A subscription as it is told; its secret never is."""
     said: dict[str, Any] = {
         "subscriptionID": row.id, "queryName": row.query_name, "dest": row.dest, "createdAt": _text(row.created_at),
+        "createdBy": row.created_by,
         "initialRecordTime": _text(row.initial_record_time), "minRecordTime": _text(row.reported_until),
         "epcFormat": row.epc_format,
     }  # fmt: skip

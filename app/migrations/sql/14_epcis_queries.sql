@@ -70,6 +70,7 @@ CREATE TABLE subscription (
     report_if_empty boolean NOT NULL,
     epc_format text NOT NULL,
     initial_record_time timestamptz NOT NULL,
+    created_by text NOT NULL, -- as the record names who acted: a person or a key
     created_at timestamptz NOT NULL,
     position bigint NOT NULL, -- events below this index are reported, or were there before
     reported_until timestamptz NOT NULL,

@@ -91,7 +91,7 @@ async def create_subscription(
     """
     outgoing, key = Outgoing(settings.outgoing_loopback), sealing_key(secret(settings))
     raw, wanted = await request.body(), epc_format(request.headers)
-    row, made = await subscribe(transaction, actor.organisation_id, name, raw, outgoing, key, wanted, clock())
+    row, made = await subscribe(transaction, actor, name, raw, outgoing, key, wanted, clock())
     location = {"Location": f"/epcis/queries/{quote(name, safe='')}/subscriptions/{row.id}", **VERSIONS}
     body = msgspec.json.encode({**shown(row), **({"signatureToken": made} if made else {})})
     return Response(body, media_type="application/json", headers=location)
