@@ -25,8 +25,9 @@ async def test_what_cannot_be_measured_is_refused(
     body = {"lot": await world.stock(firm, 1_000), "sampled_on": "2026-01-05", **stated}
     headers = {**firm.bearer, "Idempotency-Key": new_token()}
     refused = await client.post("/api/v1/measurements", json=body, headers=headers)
-    assert (refused.status_code, refused.json()["field"]) == (400, field)
-    assert fix in refused.json()["fix"]
+    (told,) = refused.json()["errors"]
+    assert (refused.status_code, told["pointer"]) == (400, field), told
+    assert fix in told["fix"]
 
 
 @pytest.mark.parametrize(("value", "unit"), [("0", "%"), ("100", "%"), ("5000", "mg/kg")])
