@@ -2,6 +2,7 @@
 
 import click
 
+from app.commands.crossing import crossing
 from app.commands.joining import register
 from app.commands.material import import_command, labels, standards
 from app.commands.output import UNAVAILABLE, USAGE
@@ -30,7 +31,7 @@ def main() -> None:
 
 COMMANDS = (
     demo, serve, migrate_command, import_command, report, labels, export_command, verify, standards, stop_command,
-    doctor, register,
+    doctor, register, crossing,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -5,8 +5,10 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.crossings import api as crossings_api
 from app.pages import (
     claiming,
+    crossing,
     declaring,
     evidence,
     home,
@@ -38,6 +40,8 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *regulator.ROUTES,
     *logbook.ROUTES,
     *rulebook.ROUTES,
+    *crossing.ROUTES,
+    *crossings_api.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,

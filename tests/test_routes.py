@@ -9,7 +9,7 @@ from tests.conftest import PASSWORD, World
 
 OPEN = {
     "/", "/livez", "/readyz", "/version", "/metrics", "/openapi.json", "/sign-in", "/log/checkpoint",
-    "/log/proof/inclusion", "/log/proof/consistency", "/api/v1/passport",
+    "/log/proof/inclusion", "/log/proof/consistency", "/api/v1/passport", "/api/v1/crossings/check", "/crossing",
 }  # fmt: skip
 OPEN_BELOW = (
     "/static", "/schema", "/log", "/id/", "/problems", "/docs", "/standards", "/.well-known", "/scan", "/events",

@@ -6,17 +6,28 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from standards.borders import content, entries, movements, origin, procedures, purity, tariff, wastehood
 from standards.borders.conditions import Sight
+from standards.borders.content import gates as content_gates
 from standards.borders.deadlines import Dated
-from standards.borders.entries import Classified
+from standards.borders.entries import Classified, classify
+from standards.borders.entries import gate as entry_gate
 from standards.borders.facts import Crossing
 from standards.borders.gates import Gate, Outcome, answer, cautious
+from standards.borders.movements import Considered, considered, national, worlds
+from standards.borders.movements import gate as rule_gate
 from standards.borders.origin import Origin
-from standards.borders.procedures import Governed
+from standards.borders.origin import gate as origin_gate
+from standards.borders.origin import origins as origins_of
+from standards.borders.procedures import Governed, govern
+from standards.borders.procedures import gate as procedure_gate
+from standards.borders.procedures import papers as papers_of
+from standards.borders.purity import almost_free
 from standards.borders.rules import Anchor, Borders, Paper, in_force
 from standards.borders.sighting import sight_of
-from standards.borders.tariff import Suggestion
+from standards.borders.tariff import Suggestion, suggest
+from standards.borders.tariff import gate as tariff_gate
+from standards.borders.wastehood import gates as status_gates
+from standards.borders.wastehood import stricter, view
 from standards.dated import CERTAINTIES, Certainty, least_sure
 from standards.materials import Taxonomy
 
@@ -60,21 +71,21 @@ class _Shipped:
 def check(book: Borders, taxonomy: Taxonomy, crossing: Crossing) -> Answer:
     """Every gate of a crossing. Raises CrossingError for what nobody can know: a material, form, fact or place."""
     sight, lot = sight_of(book, taxonomy, crossing), crossing.lot
-    suggestion = tariff.suggest(book.tariff, taxonomy.material(lot.material), taxonomy.forms[lot.form], sight)
+    suggestion = suggest(book.tariff, taxonomy.material(lot.material), taxonomy.forms[lot.form], sight)
     ends = (crossing.route.exporting, crossing.route.importing)
-    views = tuple(wastehood.view(book, sight, state) for state in ends)
-    waste = wastehood.stricter(seen.status for seen in views) == "waste"
+    views = tuple(view(book, sight, state) for state in ends)
+    waste = stricter(seen.status for seen in views) == "waste"
     if len(crossing.route.states) == 1:
         shipped = _Shipped((Gate("domestic", Outcome.ALLOWED, "domestic"),), NO_ENTRY, None, (), (sight,))
         origins: tuple[Origin, ...] = ()
     else:
         shipped = (_as_waste if waste else _as_product)(book, sight.knowing(waste=waste), suggestion)
-        shipped = replace(shipped, gates=(*wastehood.gates(views), *shipped.gates))
-        origins = tuple(origin.origins(book, sight, suggestion, crossing.worth))
+        shipped = replace(shipped, gates=(*status_gates(views), *shipped.gates))
+        origins = tuple(origins_of(book, sight, suggestion, crossing.worth))
     informing = (
-        tariff.gate(suggestion, waste=waste, plastic=PLASTICS in sight.kinds),
-        *content.gates(book, sight),
-        *map(origin.gate, origins),
+        tariff_gate(suggestion, waste=waste, plastic=PLASTICS in sight.kinds),
+        *content_gates(book, sight),
+        *map(origin_gate, origins),
     )
     confirmed = sight.facts.get("confirmed", ())
     gates = tuple(
@@ -92,28 +103,28 @@ def _as_waste(book: Borders, sight: Sight, suggestion: Suggestion) -> _Shipped:
     """Contamination, entry, the rules of both ends, and the procedure."""
     opening: tuple[Gate, ...] = ()
     if PLASTICS in sight.kinds:
-        clean, why = purity.almost_free(book, sight)
+        clean, why = almost_free(book, sight)
         opening, sight = (why,), _stating(sight, "almost_free", clean.holds)
-        entry = entries.classify(book, sight)
+        entry = classify(book, sight)
         told = {name for each in entry.missing for name in (clean.missing if each == "almost_free" else (each,))}
         entry = replace(entry, missing=tuple(sorted(told)))
     else:
-        entry = entries.classify(book, sight)
-    listed = entries.gate(entry)
+        entry = classify(book, sight)
+    listed = entry_gate(entry)
     if opening and listed.outcome is Outcome.ALLOWED:
         listed = replace(listed, sources=(*listed.sources, *opening[0].sources))
-    seen = movements.worlds(sight, entry, suggestion)
-    found = tuple(movements.considered(book, seen, entry, suggestion))
-    governed = procedures.govern(book, seen, entry, suggestion)
-    own = movements.national(found, sight)
-    gates = (*opening, listed, procedures.gate(governed, sight), *_rules(found, sight), *((own,) if own else ()))
+    seen = worlds(sight, entry, suggestion)
+    found = tuple(considered(book, seen, entry, suggestion))
+    governed = govern(book, seen, entry, suggestion)
+    own = national(found, sight)
+    gates = (*opening, listed, procedure_gate(governed, sight), *_rules(found, sight), *((own,) if own else ()))
     return _Shipped(gates, entry, governed, _later(found, sight), seen)
 
 
 def _as_product(book: Borders, sight: Sight, suggestion: Suggestion) -> _Shipped:
     """No waste law applies; what the ends do by tariff heading still does."""
-    seen = movements.worlds(sight.knowing(entry="none", controlled=False), NO_ENTRY, suggestion)
-    found = tuple(movements.considered(book, seen, NO_ENTRY, suggestion))
+    seen = worlds(sight.knowing(entry="none", controlled=False), NO_ENTRY, suggestion)
+    found = tuple(considered(book, seen, NO_ENTRY, suggestion))
     gates = (Gate("procedure", Outcome.ALLOWED, "product"), *_rules(found, sight))
     return _Shipped(gates, NO_ENTRY, None, _later(found, sight), seen)
 
@@ -124,11 +135,11 @@ def _stating(sight: Sight, fact: str, value: bool | None) -> Sight:
     return replace(sight, facts=MappingProxyType(left if value is None else {**left, fact: value}))
 
 
-def _rules(found: Iterable[movements.Considered], sight: Sight) -> tuple[Gate, ...]:
-    return tuple(movements.gate(each, sight) for each in found if in_force(each.rule.source, sight.day))
+def _rules(found: Iterable[Considered], sight: Sight) -> tuple[Gate, ...]:
+    return tuple(rule_gate(each, sight) for each in found if in_force(each.rule.source, sight.day))
 
 
-def _later(found: Iterable[movements.Considered], sight: Sight) -> tuple[Gate, ...]:
+def _later(found: Iterable[Considered], sight: Sight) -> tuple[Gate, ...]:
     """Adopted rules that begin after the day and would concern this movement, by their first day."""
     to_come = [
         each
@@ -136,7 +147,7 @@ def _later(found: Iterable[movements.Considered], sight: Sight) -> tuple[Gate, .
         if each.rule.source.since and each.rule.source.since > sight.day and each.rule.source.status == "adopted"
     ]
     return tuple(
-        movements.gate(each, sight) for each in sorted(to_come, key=lambda each: each.rule.source.since or date.max)
+        rule_gate(each, sight) for each in sorted(to_come, key=lambda each: each.rule.source.since or date.max)
     )
 
 
@@ -150,7 +161,7 @@ def _papers(book: Borders, shipped: _Shipped, crossing: Crossing) -> tuple[Dated
         happened["operation"] = crossing.recovered
     procedure = shipped.governed.procedure if shipped.governed else None
     asked: tuple[Paper, ...] = (*(procedure.papers if procedure else ()), *book.papers)
-    return procedures.papers(asked, shipped.seen, happened)
+    return papers_of(asked, shipped.seen, happened)
 
 
 def _missing(gates: Iterable[Gate], outcome: Outcome) -> tuple[str, ...]:
