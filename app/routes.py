@@ -7,9 +7,11 @@ from litestar.types import ControllerRouterHandler
 
 from app.api import judging as judging_api
 from app.api import standards as standards_api
+from app.crossings import api as crossings_api
 from app.pages import (
     cases,
     claiming,
+    crossing,
     declaring,
     evidence,
     home,
@@ -47,6 +49,8 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *lineage.ROUTES,
     *rulebook.ROUTES,
     *cases.ROUTES,
+    *crossing.ROUTES,
+    *crossings_api.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
     *witness.ROUTES,

@@ -127,7 +127,7 @@ async def listing_page(
     seen = await passport(record, await find(record, uri=offered.row.lot_uri), actor, verifiers)
     return show(
         request, "market/listing.html", offered=offered, told=tell(speech_of(request), seen, catalogue), seen=seen,
-        own=offered.row.organisation_id == actor.organisation_id,
+        own=offered.row.organisation_id == actor.organisation_id, reader_country=actor.country,
     )  # fmt: skip
 
 

@@ -10,22 +10,23 @@ from standards.borders.conditions import Sight
 from standards.borders.content import gates as content_gates
 from standards.borders.deadlines import Dated
 from standards.borders.entries import Classified, classify
-from standards.borders.entries import gate as entries_gate
+from standards.borders.entries import gate as entry_gate
 from standards.borders.facts import Crossing
 from standards.borders.gates import Gate, Outcome, answer, cautious
 from standards.borders.movements import Considered, considered, national, worlds
-from standards.borders.movements import gate as movements_gate
+from standards.borders.movements import gate as rule_gate
 from standards.borders.origin import Origin
 from standards.borders.origin import gate as origin_gate
 from standards.borders.origin import origins as origins_of
-from standards.borders.procedures import Governed, govern, papers
-from standards.borders.procedures import gate as procedures_gate
+from standards.borders.procedures import Governed, govern
+from standards.borders.procedures import gate as procedure_gate
+from standards.borders.procedures import papers as papers_of
 from standards.borders.purity import almost_free
 from standards.borders.rules import Anchor, Borders, Paper, in_force
 from standards.borders.sighting import sight_of
 from standards.borders.tariff import Suggestion, suggest
 from standards.borders.tariff import gate as tariff_gate
-from standards.borders.wastehood import gates as wastehood_gates
+from standards.borders.wastehood import gates as status_gates
 from standards.borders.wastehood import stricter, view
 from standards.dated import CERTAINTIES, Certainty, least_sure
 from standards.materials import Taxonomy
@@ -79,7 +80,7 @@ def check(book: Borders, taxonomy: Taxonomy, crossing: Crossing) -> Answer:
         origins: tuple[Origin, ...] = ()
     else:
         shipped = (_as_waste if waste else _as_product)(book, sight.knowing(waste=waste), suggestion)
-        shipped = replace(shipped, gates=(*wastehood_gates(views), *shipped.gates))
+        shipped = replace(shipped, gates=(*status_gates(views), *shipped.gates))
         origins = tuple(origins_of(book, sight, suggestion, crossing.worth))
     informing = (
         tariff_gate(suggestion, waste=waste, plastic=PLASTICS in sight.kinds),
@@ -109,14 +110,14 @@ def _as_waste(book: Borders, sight: Sight, suggestion: Suggestion) -> _Shipped:
         entry = replace(entry, missing=tuple(sorted(told)))
     else:
         entry = classify(book, sight)
-    listed = entries_gate(entry)
+    listed = entry_gate(entry)
     if opening and listed.outcome is Outcome.ALLOWED:
         listed = replace(listed, sources=(*listed.sources, *opening[0].sources))
     seen = worlds(sight, entry, suggestion)
     found = tuple(considered(book, seen, entry, suggestion))
     governed = govern(book, seen, entry, suggestion)
     own = national(found, sight)
-    gates = (*opening, listed, procedures_gate(governed, sight), *_rules(found, sight), *((own,) if own else ()))
+    gates = (*opening, listed, procedure_gate(governed, sight), *_rules(found, sight), *((own,) if own else ()))
     return _Shipped(gates, entry, governed, _later(found, sight), seen)
 
 
@@ -135,7 +136,7 @@ def _stating(sight: Sight, fact: str, value: bool | None) -> Sight:
 
 
 def _rules(found: Iterable[Considered], sight: Sight) -> tuple[Gate, ...]:
-    return tuple(movements_gate(each, sight) for each in found if in_force(each.rule.source, sight.day))
+    return tuple(rule_gate(each, sight) for each in found if in_force(each.rule.source, sight.day))
 
 
 def _later(found: Iterable[Considered], sight: Sight) -> tuple[Gate, ...]:
@@ -146,7 +147,7 @@ def _later(found: Iterable[Considered], sight: Sight) -> tuple[Gate, ...]:
         if each.rule.source.since and each.rule.source.since > sight.day and each.rule.source.status == "adopted"
     ]
     return tuple(
-        movements_gate(each, sight) for each in sorted(to_come, key=lambda each: each.rule.source.since or date.max)
+        rule_gate(each, sight) for each in sorted(to_come, key=lambda each: each.rule.source.since or date.max)
     )
 
 
@@ -160,7 +161,7 @@ def _papers(book: Borders, shipped: _Shipped, crossing: Crossing) -> tuple[Dated
         happened["operation"] = crossing.recovered
     procedure = shipped.governed.procedure if shipped.governed else None
     asked: tuple[Paper, ...] = (*(procedure.papers if procedure else ()), *book.papers)
-    return papers(asked, shipped.seen, happened)
+    return papers_of(asked, shipped.seen, happened)
 
 
 def _missing(gates: Iterable[Gate], outcome: Outcome) -> tuple[str, ...]:

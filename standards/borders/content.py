@@ -17,8 +17,8 @@ def gates(book: Borders, sight: Sight) -> Iterator[Gate]:
             continue
         counts = holds(rule.counts, sight)
         outcome, reason = {
-            True: (Outcome.ALLOWED, "counts"),
-            False: (Outcome.FORBIDDEN, "does_not_count"),
+            True: (Outcome.YES, "counts"),
+            False: (Outcome.NO, "does_not_count"),
             None: (Outcome.NEEDS_DATA, "counts_unknown"),
         }[counts.holds]
         yield Gate(

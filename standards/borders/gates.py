@@ -18,6 +18,8 @@ class Outcome(StrEnum):
     NEEDS_CONSENT = "needs_consent"
     ALLOWED = "allowed"
     NOTED = "noted"  # opens or closes other gates, decides nothing itself
+    YES = "yes"  # what only informs, such as a tariff preference: available, or counted
+    NO = "no"
 
 
 @dataclass(frozen=True, slots=True)

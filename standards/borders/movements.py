@@ -78,7 +78,11 @@ def gate(found: Considered, sight: Sight) -> Gate:
 def _said(found: Considered, sight: Sight, code: str) -> tuple[Outcome, str, tuple[str, ...]]:
     rule = found.rule
     if found.truth.holds is None:
-        return Outcome.NEEDS_DATA, f"perhaps_{rule.effect}", missing_of(found.truth)
+        return (
+            Outcome.NEEDS_DATA,
+            "perhaps_forbidden" if rule.effect == "forbidden" else "perhaps",
+            missing_of(found.truth),
+        )
     confirmed = code in _listed(sight, "confirmed")
     match rule.effect:
         case "forbidden":

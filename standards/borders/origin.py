@@ -138,9 +138,9 @@ def _met(
 
 def gate(said: Origin) -> Gate:
     """The gate of one agreement; it decides nothing about the crossing itself."""
-    outcome = {True: Outcome.ALLOWED, False: Outcome.FORBIDDEN, None: Outcome.NEEDS_DATA}[said.available]
+    outcome = {True: Outcome.YES, False: Outcome.NO, None: Outcome.NEEDS_DATA}[said.available]
     share = f"{rounded(said.rvc * 100, 2, Rounding.DOWN):f}" if said.rvc is not None else ""
-    reason = f"origin_{said.basis}" if said.available and said.basis else f"origin_{said.reason}"
+    reason = said.basis if said.available and said.basis else said.reason
     facts = MappingProxyType({"rvc": share, "proofs": ", ".join(said.agreement.proofs)})
     sources = (*said.sources, said.agreement.proof_source) if said.available else said.sources
     code = f"origin:{said.agreement.id}"

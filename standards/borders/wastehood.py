@@ -57,6 +57,7 @@ def gates(views: Iterable[View]) -> tuple[Gate, ...]:
             facts=MappingProxyType({"state": seen.state, "standard": ", ".join(rule.standard for rule in seen.rules)}),
             sources=_sources(seen),
             missing=(f"end_of_waste:{seen.state}",) if seen.status == "waste" else (),
+            names=seen.rules[0].names if seen.rules else MappingProxyType({}),
         )
         for seen in views
     )
