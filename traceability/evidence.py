@@ -108,7 +108,9 @@ def _measurable(measured: Measurement, catalogue: Catalogue) -> None:
     known = _known(catalogue)
     found = known.get(measured.property)
     if found is None or found.kind is None:
-        near = get_close_matches(measured.property, [each.code for each in known.values() if each.kind], 3, 0.4)
+        codes = [each.code for each in known.values() if each.kind]
+        inside = [code for code in codes if code in measured.property.split("_")]
+        near = inside or get_close_matches(measured.property, codes, 3, 0.4)
         raise Invalid(
             "The catalogue knows no such measurable property.", field="property", value=measured.property,
             fix=f"Did you mean {' or '.join(near)}?" if near else "Take a code from the catalogue's property lists.",
