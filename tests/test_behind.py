@@ -34,7 +34,7 @@ from reports.years import OLDEST
 from standards.catalogue import load
 from standards.materials import taxonomy
 from standards.responsibility.shelf import packs
-from tests.conftest import BASE, PET, Firm, Hands, World
+from tests.conftest import BASE, PET, Firm, Hands, World, with_key
 from tests.pagework import said
 from tests.pageworld import publish_now, signed_in
 from traceability import composing
@@ -244,8 +244,9 @@ async def issued(world: World, app: Litestar, kept: Kept) -> AsyncIterator[tuple
     regulator = kept.regulators["JP"]
     browser = await signed_in(app, world, regulator)
     client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=BASE, headers={"authorization": f"Bearer {regulator.key}"}
-    )
+        transport=httpx.ASGITransport(app), base_url=BASE, headers={"authorization": f"Bearer {regulator.key}"},
+        event_hooks={"request": [with_key]},
+    )  # fmt: skip
     made = await client.post("/api/v1/reports", json={"country": "JP", "year": 2025})
     assert made.status_code == 201, made.text
     yield browser, made.json()["id"]
@@ -333,7 +334,9 @@ async def test_a_year_that_cannot_be_is_refused_alike_for_reports_and_declaratio
     world: World, kept: Kept, app: Litestar, year: int, code: str
 ) -> None:
     producer = await world.firm("producer")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=BASE, event_hooks={"request": [with_key]}
+    ) as client:
         for firm, path, body in (
             (kept.regulators["JP"], "/api/v1/reports", {"country": "JP", "year": year}),
             (producer, "/api/v1/declarations",

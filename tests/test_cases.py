@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from foundation.database import Scope
 from foundation.errors import Refusal
-from tests.conftest import BASE, Firm, World
+from tests.conftest import BASE, Firm, World, with_key
 from tests.pagework import Browser, hidden, said
 from tests.pageworld import publish_now
 from traceability.cases.findings import Found, NothingToAnswer, state_finding
@@ -39,7 +39,9 @@ async def label(world: World, issuer: Firm) -> str:
 
 @pytest.fixture
 async def browser(app: Litestar, issuer: Firm) -> AsyncIterator[Browser]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=BASE, event_hooks={"request": [with_key]}
+    ) as client:
         made = Browser(client)
         await made.sign_in(issuer)
         yield made

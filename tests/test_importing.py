@@ -27,7 +27,7 @@ from app.cli import main
 from app.sheets import csv_of, xlsx_of
 from foundation.database import Urls
 from foundation.uploads import KEPT, MOST, keep, kept
-from tests.conftest import BASE, PET, Firm, World
+from tests.conftest import BASE, PET, Firm, World, with_key
 from tests.pagework import Browser, said
 from traceability import composing
 from traceability.capture import capture, rehearse
@@ -340,7 +340,9 @@ async def _counts(owner: asyncpg.Connection) -> tuple[int, ...]:
 
 @pytest.fixture
 async def browser(app: Litestar, firm: Firm) -> AsyncIterator[Browser]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=BASE, event_hooks={"request": [with_key]}
+    ) as client:
         made = Browser(client)
         await made.sign_in(firm)
         yield made
@@ -466,7 +468,9 @@ async def test_a_file_is_its_organisations_alone_for_a_day(
 ) -> None:
     sent = await send(browser, sheet({"lot": "P-1"}))
     path = sent.headers["location"].partition("?")[0]
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=BASE, event_hooks={"request": [with_key]}
+    ) as client:
         stranger = Browser(client)
         await stranger.sign_in(await world.firm("recycler"))
         assert (await client.get(path)).status_code == 404
