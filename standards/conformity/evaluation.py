@@ -136,6 +136,16 @@ def _json(value: object) -> str | bool:
             raise TypeError(f"{value!r} ({type(value).__name__}) is no fact of a lot")
 
 
+def told_lot(lot: Lot) -> dict[str, Any]:
+    """A lot as plain values, as `lot_from` reads them."""
+    told: dict[str, Any] = {"name": lot.name, **_identity(lot)}
+    told["measurements"] = [_plain(each) for each in lot.measurements]
+    said = ((each.name, _plain(each)) for each in lot.statements if each.value is not None)
+    told["statements"] = {name: {key: value for key, value in one.items() if key != "name"} for name, one in said}
+    told["documents"] = [_plain(each) for each in lot.documents]
+    return {name: value for name, value in told.items() if value not in (None, {}, [])}
+
+
 def _hash(value: dict[str, Any]) -> str:
     return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()
 

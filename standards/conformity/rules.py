@@ -111,6 +111,17 @@ def leaves(rule: Rule) -> Iterator[Rule]:
         yield rule
 
 
+def measured(rule: Rule) -> tuple[Property, ...]:
+    """The properties that a rule asks about."""
+    match rule:
+        case Limit(found) | Schedule(found) | Reported(found):
+            return (found,)
+        case EachOf(several) | Sum(several):
+            return several
+        case _:
+            return ()
+
+
 @dataclass(frozen=True)
 class AttributeIs:
     """A condition: the attribute has one of these values."""

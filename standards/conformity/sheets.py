@@ -13,16 +13,12 @@ from standards.conformity.rules import (
     Certainty,
     Clause,
     DocumentRule,
-    EachOf,
     Grade,
     GradeMode,
-    Limit,
-    Reported,
-    Rule,
     Schedule,
     Standard,
-    Sum,
     leaves,
+    measured,
 )
 
 ONE = timedelta(days=1)
@@ -110,7 +106,7 @@ def turning(clause: Clause) -> Turning | None:
     papers = {part.type for part in parts if isinstance(part, DocumentRule)}
     if not steps and not papers and clause.max_age_days is None:
         return None
-    measured = {code for part in parts for code in _measured(part)}
+    codes = {found.code for part in parts for found in measured(part)}
     said = {part.statement for part in parts if isinstance(part, Attest)}
     age = None if clause.max_age_days is None else timedelta(days=clause.max_age_days)
 
@@ -122,22 +118,12 @@ def turning(clause: Clause) -> Turning | None:
                 found += (each.valid_from, _after(each.valid_to, ONE))
                 shown.append(each.issued_on or each.valid_from)
         if age is not None:
-            shown += [facts.results[code].sampled_on for code in measured if code in facts.results]
+            shown += [facts.results[code].sampled_on for code in codes if code in facts.results]
             shown += [each.stated_on for name in said for each in facts.statements.get(name, ())]
             found += [_after(day, age + ONE) for day in shown]
         return [day for day in found if day is not None]
 
     return days
-
-
-def _measured(rule: Rule) -> tuple[str, ...]:
-    match rule:
-        case Limit(found) | Schedule(found) | Reported(found):
-            return (found.code,)
-        case EachOf(several) | Sum(several):
-            return tuple(found.code for found in several)
-        case _:
-            return ()
 
 
 def _after(day: date | None, age: timedelta) -> date | None:

@@ -10,9 +10,10 @@ from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
-from app.pages.passports import property_name, standard_name, tell
+from app.pages.passports import standard_name, tell
 from app.pages.recording.history import correctable, state_of, title_of
 from app.pages.rendering import AnyRequest, show
+from app.pages.rulebook.naming import missing_named, want_named
 from app.pages.stock.held import held_of, lot_page
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor
@@ -81,15 +82,6 @@ def all_said(t: Speech, lot: str, found: Sequence[Judgement], catalogue: Catalog
     told = [said_of(t, lot, each, catalogue) for each in found]
     place = {verdict: at for at, verdict in enumerate(FIRST)}
     return sorted(told, key=lambda each: (place.get(each.verdict, len(FIRST)), len(each.missing)))
-
-
-def want_named(t: Speech, want: str, catalogue: Catalogue) -> str:
-    """'document:te_scope_certificate' in words: a paper, a property, a statement."""
-    rule, _, subject = want.partition(":")
-    if rule == "document":
-        return t.name("paper", subject)
-    parts = [property_name(t, code, catalogue) for code in subject.split("+")]
-    return " + ".join(part if " " in part or part != subject else part.replace("_", " ") for part in parts)
 
 
 def finding_row(t: Speech, each: Finding, catalogue: Catalogue) -> dict[str, Any]:
@@ -163,7 +155,7 @@ async def judge_view(
 def _missing(t: Speech, judgement: Judgement, catalogue: Catalogue) -> list[dict[str, str]]:
     """What to supply, any one of several where there is a choice, and from which level of evidence on."""
     return [
-        {"wants": f" {t('judge.or')} ".join(want_named(t, want, catalogue) for want in each.wants),
+        {"wants": missing_named(t, each, catalogue),
          "level": t.name("evidence", f"e{each.evidence.value}"), "reason": t.name("why", each.reason)}
         for each in judgement.missing
     ]  # fmt: skip
