@@ -24,7 +24,7 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
-from traceability.http import epcis, log, lots
+from traceability.http import epcis, evaluations, log, lots
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -43,6 +43,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *epcis.ROUTES,
     *log.ROUTES,
     *lots.ROUTES,
+    *evaluations.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
     *standards_api.ROUTES,
