@@ -30,7 +30,7 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
-from traceability.http import epcis, holds, imports, log, lots, witness
+from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -58,6 +58,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *cases_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
+    *evaluations.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
     *standards_api.ROUTES,

@@ -4,7 +4,8 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, Inexact
+from fractions import Fraction
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from standards.conformity import Lot, Verdict, judge, lot_from
 from standards.conformity.evaluation import evaluation
 from standards.conformity.shelf import judge_lot
-from standards.quantities import UNITS, QuantityError, base_of, convert
+from standards.quantities import EXACTLY, UNITS, QuantityError, Unit, base_of, convert, in_base
 from tests.published import cases
 from tests.shared import needs_shared
 from tests.test_rulebook import BOOK, DAY, IRON, shelf
@@ -125,3 +126,10 @@ def test_more_shown_never_turns_conforming_into_less(case: dict[str, Any], data:
     assert order[found.verdict] <= order[full.verdict]
     if not standard.grades and standard.id != "eu-eow-1179-2012-glass":
         assert found.verdict is not Verdict.NONCONFORMING
+
+
+@given(st.sampled_from(list(UNITS.values())), st.decimals(-(10**29), 10**29, allow_nan=False, places=30))
+def test_a_value_in_base_units_is_the_exact_fraction_and_rounding_would_raise(unit: Unit, value: Decimal) -> None:
+    assert Fraction(base_of(value, unit.symbol, unit.kind)) == in_base(value, unit.symbol, unit.kind)
+    with pytest.raises(Inexact):
+        EXACTLY.divide(Decimal(1), Decimal(3))

@@ -165,8 +165,8 @@ async def test_a_draft_is_shown_beside_the_law_and_marked_everywhere(client: htt
     text = said(await sent(client, "/standards/draft", data=form))
     assert "This is a draft. It decides nothing" in text
     assert "1 of 1 lots would change" in text
-    assert "Pass · <= 2 %" in text
-    assert "Fail · <= 1 %" in text
+    assert "Pass · ≤ 2 %" in text
+    assert "Fail · ≤ 1 %" in text
     broken = {**form, "draft": DRAFT.replace("foreign_material", "foreign_materials")}
     faults = said(await sent(client, "/standards/draft", 400, data=broken))
     assert "clauses/1/rule/limit/property" in faults

@@ -17,7 +17,7 @@ from standards.conformity import Verdict, judge, lot_from
 from standards.conformity.comparing import Subject, asks_of, changes, courses, differences
 from standards.conformity.drafting import as_draft, draft_from
 from standards.conformity.equivalents import equivalents
-from standards.conformity.evaluation import ENGINE, canonical, evaluation
+from standards.conformity.evaluation import ENGINE, canonical, evaluation, told_lot
 from standards.conformity.shelf import Shelf, judge_lot, judge_lots, shelf_of, short
 from standards.recognition import recognitions
 from tests.published import cases
@@ -116,6 +116,15 @@ plain = st.recursive(
 @given(st.dictionaries(st.text(), plain))
 def test_canonical_json_is_that_of_the_rfc(value: dict[str, Any]) -> None:
     assert canonical(value) == rfc8785.dumps(value)
+
+
+@needs_shared
+def test_a_lot_told_as_data_is_read_back_the_same() -> None:
+    for case in cases():
+        lot = lot_from(case["lot"])
+        again = lot_from(json.loads(json.dumps(told_lot(lot))))
+        assert replace(again, own=lot.own, attributes=lot.attributes) == replace(lot, unread=())
+        assert {**lot.own, **lot.attributes} == again.attributes
 
 
 # --- how sure

@@ -10,6 +10,7 @@ import pytest
 import rfc8785
 
 from standards.catalogue import CATALOGUE, KINDS, load, schema_of
+from tests.conftest import World
 from tests.published import cases, in_house_words
 from tests.shared import needs_shared
 from tests.test_rulebook import IRON, results
@@ -230,3 +231,19 @@ async def test_the_interface_describes_judging_with_an_example_that_works(client
     page = await client.get("/docs", headers={"Accept": "text/html"})
     assert "/api/v1/judge" in page.text
     assert "PET flake 117" in page.text
+
+
+async def test_a_recorded_lot_has_snapshots_for_its_holder_only(client: httpx.AsyncClient, world: World) -> None:
+    mine, stranger = await world.firm("recycler"), await world.firm("recycler")
+    lot = await world.stock(mine, 1_000)
+    answer = await client.get("/api/v1/evaluations", params={"lot": lot}, headers=mine.bearer)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()["evaluations"]
+    again = await client.get("/api/v1/evaluations", params={"lot": lot}, headers=mine.bearer)
+    assert [each["sha256"] for each in told] == [each["sha256"] for each in again.json()["evaluations"]]
+    assert told
+    for query in ({"lot": lot}, {"lot": f"{lot[:-1]}0"}):
+        refused_ = await client.get("/api/v1/evaluations", params=query, headers=stranger.bearer)
+        assert (refused_.status_code, refused_.json()["detail"]) == (404, "You have no such lot.")
+    wrong = await client.get("/api/v1/evaluations", params={"lot": lot, "standard": "en-0"}, headers=mine.bearer)
+    assert wrong.status_code == 400

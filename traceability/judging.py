@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.registry import Organisation
 from standards.catalogue import Catalogue
 from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measurement, Qualifier, Standard
+from standards.conformity.evaluation import Evaluation, evaluations
 from standards.conformity.shelf import judge_lot, shelf_of
 from standards.properties import Property
 from traceability.evidence import certificates, measurements
@@ -102,19 +103,31 @@ async def bodies_among(session: AsyncSession, rows: Sequence[CertificateRow]) ->
     return frozenset(await session.scalars(wanted))
 
 
+async def lot_on_record(record: AsyncSession, lot: LotRow, as_of: date) -> Lot:
+    """A recorded lot as the standards see it on a day; `record` reads with the record scope, so that all counts."""
+    certified = await certificates(record, lot.id, lot.organisation_id, as_of)
+    return known_lot(
+        lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
+        custody=lot.custody, bodies=await bodies_among(record, certified),
+    )  # fmt: skip
+
+
 async def judged(
     record: AsyncSession, catalogue: Catalogue, lot: LotRow, chosen: Collection[str] | None, as_of: date
 ) -> list[Judgement]:
     """What the chosen standards say of a lot on a day; with None, every one whose scope holds it.
 
-    `record` reads with the record scope, so that a laboratory's results count; whether the reader may be told is the
-    caller's to know. A standard that the catalogue does not have is passed over.
+    Whether the reader may be told is the caller's to know. A standard that the catalogue does not have is passed over.
     """
-    certified = await certificates(record, lot.id, lot.organisation_id, as_of)
-    known = known_lot(
-        lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
-        custody=lot.custody, bodies=await bodies_among(record, certified),
-    )  # fmt: skip
     shelf = shelf_of(catalogue)
     wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
-    return judge_lot(shelf, known, as_of, chosen=wanted)
+    return judge_lot(shelf, await lot_on_record(record, lot, as_of), as_of, chosen=wanted)
+
+
+async def evaluated(
+    record: AsyncSession, catalogue: Catalogue, lot: LotRow, chosen: Collection[str] | None, as_of: date
+) -> list[Evaluation]:
+    """The same as snapshots: the standard by its bytes, every input by its hash; judging again makes others."""
+    shelf, known = shelf_of(catalogue), await lot_on_record(record, lot, as_of)
+    wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
+    return evaluations(judge_lot(shelf, known, as_of, chosen=wanted), known)

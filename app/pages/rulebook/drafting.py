@@ -12,12 +12,13 @@ from app.api.judging import drafted
 from app.api.standards import day_asked, standard_asked
 from app.pages.asking import speech_of
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
-from app.pages.rulebook.naming import title_of
+from app.pages.rulebook.naming import bound_named, title_of
 from app.words import Speech
 from foundation.access import PUBLIC
 from foundation.database import Clock
 from foundation.errors import Invalid, Refusal
 from standards.catalogue import Catalogue
+from standards.conformity.bounds import Bound
 from standards.conformity.drafting import Beside, side_by_side
 from standards.conformity.lotdata.files import read_lots
 from standards.conformity.lotdata.rows import LotsUnreadable
@@ -102,7 +103,9 @@ def _side(t: Speech, found: Finding | None) -> str:
         return str(t("book.not_asked"))
     reason = t.name("why", found.reason) if found.reason else ""
     weight = "" if found.decides else t("common.optional")
-    told = [t.name("finding", found.result.value), found.outcome.asked or "", reason, weight]
+    limit = found.outcome.limit
+    asked = bound_named(t, limit) if isinstance(limit, Bound) else limit or ""
+    told = [t.name("finding", found.result.value), asked, reason, weight]
     return " · ".join(str(part) for part in told if part)
 
 

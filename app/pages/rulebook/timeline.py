@@ -12,7 +12,6 @@ from app.pictures import Line, lines
 from app.words import Speech
 from standards.conformity.comparing import Course
 
-ONE = timedelta(days=1)
 AFTER = timedelta(days=365)  # so much of the last step is shown beyond the last change and today
 
 
@@ -27,12 +26,12 @@ class Shown:
 
 
 def course_picture(t: Speech, course: Course, name: str, today: date) -> Shown:
-    """The course of one limit: level until the day before the next step."""
+    """The course of one limit: level until the day of the next step."""
     end = max(today, course.steps[-1][0]) + AFTER
     points: list[tuple[date, int | Decimal]] = []
     for at, (day, bound) in enumerate(course.steps):
-        last = course.steps[at + 1][0] - ONE if at + 1 < len(course.steps) else end
-        points += [(day, bound.value), (last, bound.value)]
+        next_day = course.steps[at + 1][0] if at + 1 < len(course.steps) else end
+        points += [(day, bound.value), (next_day, bound.value)]
     title = f"{name} ({unit_shown(course.unit)}) · {course.clause}"
     rows = [[t.day(day), bound_named(t, bound)] for day, bound in course.steps]
     spoken = "; ".join(f"{day}: {limit}" for day, limit in rows)
