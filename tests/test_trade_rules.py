@@ -239,10 +239,9 @@ def test_more_water_or_dirt_never_pays_more(
         contamination_allowance_pct=Decimal(1), contamination_multiplier=multiplier,
     )  # fmt: skip
     low, high = sorted((first, second))
-    for name, other in (("moisture_pct", "contamination_pct"), ("contamination_pct", "moisture_pct")):
-        less, more = (
-            settle(contract, Delivery(grams, grams, **{name: at, other: Decimal(3)}), 2) for at in (low, high)
-        )
+    for name in ("moisture_pct", "contamination_pct"):
+        dry = Delivery(grams, grams, Decimal(3), Decimal(3))
+        less, more = (settle(contract, replace(dry, **{name: at}), 2) for at in (low, high))
         assert less.amount is not None
         assert more.amount is not None
         assert 0 <= more.amount <= less.amount
