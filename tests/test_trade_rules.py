@@ -1,7 +1,9 @@
 """Trade rules: the published cases, the edges of every limit, and what no delivery may ever gain."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,11 +12,20 @@ from hypothesis import strategies as st
 
 from standards.catalogue import load
 from standards.codes import codes
+from standards.dated import NotInForce
 from standards.exactyaml import read
 from standards.materials import taxonomy
 from standards.quantities import grams_of
 from standards.recycledcontent import Component, ContentClass, recycled_content
-from standards.trade.certifying import InputCertificate, ScopeCertificate, Shipment, decide, reasons_against
+from standards.trade.certifying import (
+    STATUSES,
+    Decision,
+    InputCertificate,
+    ScopeCertificate,
+    Shipment,
+    decide,
+    reasons_against,
+)
 from standards.trade.massbalance import Account, Booking, balance, schemes
 from standards.trade.settlement import Contract, Delivery, MoistureMethod, Settlement, SettlementError, settle
 from tests.shared import REFERENCE_DATA, needs_shared
@@ -40,15 +51,17 @@ def settled(terms: dict[str, Any], found: dict[str, Any]) -> Settlement:
     """A case as it is written: tonnes and kilograms as text."""
     terms, found = dict(terms), dict(found)
     method = terms.pop("moisture_method", None)
-    more = {"moisture_method": MoistureMethod(method)} if method else {}
     contract = Contract(
         quantity_grams=grams_of(Decimal(terms.pop("quantity_t")), "t"), currency=terms.pop("currency"),
-        excess_accepted=terms.pop("excess_accepted", False), **more,
+        excess_accepted=terms.pop("excess_accepted", False), moisture_method=MoistureMethod(method) if method else None,
         **{name: Decimal(value) for name, value in terms.items()},
     )  # fmt: skip
     loading, discharge = (grams_of(Decimal(found.pop(f"{at}_net_kg")), "kg") for at in ("loading", "discharge"))
-    delivery = Delivery(loading, discharge, **{name: Decimal(value) for name, value in found.items()})
-    return settle(contract, delivery, CURRENCIES[contract.currency].minor_units or 0)
+    accepted = found.pop("excess_accepted", False)
+    measured: dict[str, Any] = {name: Decimal(value) for name, value in found.items()}
+    minor_units = CURRENCIES[contract.currency].minor_units
+    assert minor_units is not None
+    return settle(contract, Delivery(loading, discharge, excess_accepted=accepted, **measured), minor_units)
 
 
 @pytest.mark.parametrize("case", cases("settlement"), ids=lambda case: case["id"])
@@ -76,6 +89,13 @@ TERMS = {"quantity_t": "100", "tolerance_pct": "5", "price_per_t": "300", "curre
         ({}, ("95000", "95000"), "95000", ()),
         ({}, ("94999", "94999"), "94999", ("SHORT_DELIVERY",)),
         ({}, ("0", "0"), "0", ("SHORT_DELIVERY",)),
+        # the franchise is measured on the loading weight, and the quantity on the weight that stands
+        ({"weight_franchise_pct": "0.5"}, ("99500", "100000"), "100000", ()),
+        ({"weight_franchise_pct": "0.5"}, ("105000", "105500"), "105000", ()),
+        ({"weight_franchise_pct": "0.5"}, ("95000", "94600"), "95000", ()),
+        ({"weight_franchise_pct": "0.5"}, ("106000", "104000"), "104000", ()),
+        ({"tolerance_pct": "0"}, ("100000", "100000.001"), "100000", ("EXCESS_DELIVERY",)),
+        ({"tolerance_pct": "0"}, ("100000", "99999.999"), "100000", ("SHORT_DELIVERY",)),
     ],
 )
 def test_weight_and_quantity_decide_at_their_limits(
@@ -86,6 +106,48 @@ def test_weight_and_quantity_decide_at_their_limits(
 
 
 WEIGHED = {"loading_net_kg": "100000", "discharge_net_kg": "100000"}
+WET = {"moisture_allowance_pct": "10", "moisture_method": "dry_basis"}
+
+
+def test_an_excess_taken_at_delivery_is_payable_like_one_agreed_before() -> None:
+    heavy = {"loading_net_kg": "106000", "discharge_net_kg": "106000"}
+    before, after = (
+        settled({**TERMS, "excess_accepted": True}, heavy),
+        settled(TERMS, {**heavy, "excess_accepted": True}),
+    )
+    assert str(after.payable_kg) == "106000"
+    assert (after.payable_kg, after.flags) == (before.payable_kg, before.flags)
+
+
+def test_the_most_that_is_payable_need_not_be_whole_kilograms() -> None:
+    got = settled({**TERMS, "quantity_t": "0.333"}, WEIGHED)  # 349.65 kg
+    assert (str(got.settlement_weight_kg), str(got.payable_kg), str(got.amount)) == ("350", "350", "105.00")
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"),
+    [("JPY", "1"), ("VND", "1"), ("IDR", "0.50"), ("USD", "0.50")],
+)
+def test_money_has_the_minor_units_of_its_currency(currency: str, amount: str) -> None:
+    terms = {"quantity_t": "0.001", "price_per_t": "500", "currency": currency}
+    assert str(settled(terms, {"loading_net_kg": "1", "discharge_net_kg": "1"}).amount) == amount
+
+
+def test_what_is_rejected_needs_no_other_figure_and_keeps_its_flags() -> None:
+    terms = {**TERMS, **WET, "reject_above_pct": "5"}
+    got = settled(terms, {"loading_net_kg": "1", "discharge_net_kg": "1", "contamination_pct": "6"})
+    assert (got.status, got.flags, got.missing) == ("rejected", ("SHORT_DELIVERY", "REJECTED_CONTAMINATION"), ())
+    assert [step.name for step in got.steps] == ["weight", "tolerance", "rejection"]
+
+
+def test_dirt_alone_never_takes_more_than_everything() -> None:
+    terms = {**TERMS, "contamination_allowance_pct": "0", "contamination_multiplier": "3"}
+    assert str(settled(terms, {**WEIGHED, "contamination_pct": "50"}).amount) == "0.00"
+
+
+def test_at_the_allowances_nothing_is_taken_off() -> None:
+    terms = {**TERMS, **WET, "contamination_allowance_pct": "1", "contamination_multiplier": "2"}
+    assert str(settled(terms, {**WEIGHED, "moisture_pct": "10", "contamination_pct": "1"}).payable_kg) == "100000"
 
 
 def test_at_the_rejection_limit_a_delivery_is_still_payable() -> None:
@@ -116,20 +178,53 @@ def test_half_a_kilogram_and_half_a_cent_go_up() -> None:
 @pytest.mark.parametrize(
     ("terms", "missing"),
     [
-        ({"moisture_allowance_pct": "10"}, ("moisture_pct",)),
+        (WET, ("moisture_pct",)),
+        ({"moisture_allowance_pct": "10"}, ("moisture_method", "moisture_pct")),
+        ({"moisture_method": "dry_basis"}, ("moisture_allowance_pct", "moisture_pct")),
+        ({**WET, "reject_above_pct": "5"}, ("moisture_pct", "contamination_pct")),
         ({"reject_above_pct": "5"}, ("contamination_pct",)),
         ({"contamination_allowance_pct": "1"}, ("contamination_pct",)),
     ],
 )
 def test_what_nobody_measured_leaves_it_incomplete(terms: dict[str, str], missing: tuple[str, ...]) -> None:
-    got = settled({**TERMS, **terms}, WEIGHED)
+    got = settled({**TERMS, **terms}, {"loading_net_kg": "94000", "discharge_net_kg": "94000"})
     assert (got.status, got.missing, got.amount) == ("incomplete", missing, None)
+    assert (got.flags, [step.name for step in got.steps]) == (("SHORT_DELIVERY",), ["weight", "tolerance"])
 
 
-@pytest.mark.parametrize("bad", [{"tolerance_pct": "-1"}, {"moisture_allowance_pct": "100"}, {"quantity_t": "0"}])
-def test_terms_that_cannot_be_are_refused(bad: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("tolerance_pct", "-1"), ("tolerance_pct", "NaN"), ("moisture_allowance_pct", "100"), ("quantity_t", "0"),
+        ("price_per_t", "-0.01"), ("price_per_t", "NaN"), ("price_per_t", "Infinity"), ("reject_above_pct", "100.1"),
+        ("contamination_multiplier", "-1"),
+    ],
+)  # fmt: skip
+def test_terms_that_cannot_be_are_refused(field: str, value: str) -> None:
+    with pytest.raises(SettlementError, match=field.removesuffix("_t")):
+        settled({**TERMS, field: value}, WEIGHED)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("moisture_pct", "101"), ("contamination_pct", "NaN"), ("loading_net_kg", "-1")]
+)
+def test_findings_that_cannot_be_are_refused(field: str, value: str) -> None:
     with pytest.raises(SettlementError):
-        settled({**TERMS, **bad}, WEIGHED)
+        settled(TERMS, {**WEIGHED, field: value})
+
+
+def test_no_float_decides() -> None:
+    half: Any = 0.5
+    with pytest.raises(TypeError, match="float"):
+        Contract(1000, half, "USD")
+    with pytest.raises(TypeError, match="float"):
+        Contract(1000, Decimal(1), "USD", reject_above_pct=half)
+    with pytest.raises(TypeError, match="float"):
+        Delivery(1000, 1000, moisture_pct=half)
+    with pytest.raises(TypeError, match="float"):
+        Booking("input", 1000, half)
+    with pytest.raises(TypeError, match="float"):
+        decide(SCOPE, TAXONOMY, Shipment(date(2026, 5, 1), "plastics.pe", "TH-1", 1), [], [], half)
 
 
 PERCENT = st.decimals(0, 100, places=2)
@@ -144,10 +239,9 @@ def test_more_water_or_dirt_never_pays_more(
         contamination_allowance_pct=Decimal(1), contamination_multiplier=multiplier,
     )  # fmt: skip
     low, high = sorted((first, second))
-    for name, other in (("moisture_pct", "contamination_pct"), ("contamination_pct", "moisture_pct")):
-        less, more = (
-            settle(contract, Delivery(grams, grams, **{name: at, other: Decimal(3)}), 2) for at in (low, high)
-        )
+    for name in ("moisture_pct", "contamination_pct"):
+        dry = Delivery(grams, grams, Decimal(3), Decimal(3))
+        less, more = (settle(contract, replace(dry, **{name: at}), 2) for at in (low, high))
         assert less.amount is not None
         assert more.amount is not None
         assert 0 <= more.amount <= less.amount
@@ -187,9 +281,71 @@ def test_a_dip_inside_the_period_is_allowed_by_one_scheme_and_not_by_the_other()
     assert balance(dipped, ISCC).valid
     assert balance(dipped, DECISION).flags == ("NEGATIVE_BALANCE",)
     assert balance(kept(Booking("output", 40), carried_in_grams=40), DECISION).valid
-    assert balance(kept(Booking("output", 41), carried_in_grams=40), DECISION).flags == (
-        "NEGATIVE_BALANCE", "NEGATIVE_BALANCE_AT_PERIOD_END",
-    )  # fmt: skip
+    late = kept(Booking("output", 10), Booking("output", 31), Booking("output", 1), carried_in_grams=40)
+    assert (balance(late, DECISION).flags, balance(late, DECISION).dips) == (("NEGATIVE_BALANCE",), (1, 2))
+    assert balance(late, ISCC).flags == ("NEGATIVE_BALANCE_AT_PERIOD_END",)
+    assert balance(dipped, ISCC).dips == (0,)
+    assert balance(kept(Booking("output", 40), carried_in_grams=40), ISCC).valid
+
+
+def test_a_declaration_counts_once_also_across_periods() -> None:
+    first, again = Booking("input", 100, Decimal("0.9"), "SD-1"), Booking("input", 50, Decimal(1), "SD-1")
+    other = Booking("input", 10, Decimal(1), "SD-2")
+    got = balance(kept(first, again, other), ISCC)
+    assert (got.grams, got.flags, got.booked_again) == (Fraction(100), ("DECLARATION_USED_TWICE",), (1,))
+    got = balance(kept(first, other, used_before=frozenset({"SD-1"})), ISCC)
+    assert (got.grams, got.flags, got.booked_again) == (Fraction(10), ("DECLARATION_USED_TWICE",), (0,))
+    # an output may name what it was sold under, as often as it is sold
+    sold = Booking("output", 1, declaration="SD-1")
+    assert balance(kept(first, sold, sold), ISCC).valid
+
+
+def test_everything_that_is_wrong_is_told_in_one_order() -> None:
+    booked = Booking("input", 10, Decimal(1), "SD-1")
+    wrong = kept(booked, booked, Booking("output", 11), first="2026-07-01", last="2026-10-01", physical_grams=100)
+    first, second, third = "PERIOD_TOO_LONG", "DECLARATION_USED_TWICE", "BOOK_STOCK_DEVIATION"
+    assert balance(wrong, ISCC).flags == (first, second, "NEGATIVE_BALANCE_AT_PERIOD_END", third)
+    assert balance(wrong, DECISION).flags == (first, second, "NEGATIVE_BALANCE")
+
+
+def test_before_a_scheme_began_nothing_is_judged_by_it() -> None:
+    with pytest.raises(NotInForce, match="eu-2026-1425"):
+        balance(kept(first="2026-04-01", last="2026-06-29"), DECISION)
+    assert balance(kept(first="2026-04-01", last="2026-06-30"), DECISION).valid
+
+
+@pytest.mark.parametrize(
+    "bad", [{"first": "2026-10-01"}, {"carried_in_grams": -1}, {"physical_grams": -1}], ids=lambda bad: next(iter(bad))
+)
+def test_an_account_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"period|below zero"):
+        kept(**bad)
+
+
+@pytest.mark.parametrize("conversion", ["0", "-0.1", "1.0001", "NaN"])
+def test_a_conversion_makes_no_material(conversion: str) -> None:
+    with pytest.raises(ValueError, match=r"conversion|finite"):
+        Booking("input", 1, Decimal(conversion))
+
+
+@given(
+    st.lists(
+        st.builds(
+            Booking, st.sampled_from(["input", "output"]), st.integers(0, 10**9),
+            st.decimals("0.001", 1, places=3), st.sampled_from([None, "SD-1", "SD-2", "SD-3"]),
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 10**9),
+)  # fmt: skip
+def test_nothing_is_given_out_that_did_not_come_in(bookings: list[Booking], carried: int) -> None:
+    got = balance(kept(*bookings, carried_in_grams=carried), DECISION)
+    gone = sum(each.grams for each in bookings if each.kind == "output")
+    come = sum(each.grams for each in bookings if each.kind == "input")
+    assert got.grams <= carried + come - gone
+    assert got.valid is (min(got.after, default=0) >= 0 and not got.booked_again)
+    if got.valid:
+        assert gone <= carried + come
 
 
 @pytest.mark.parametrize(
@@ -197,18 +353,42 @@ def test_a_dip_inside_the_period_is_allowed_by_one_scheme_and_not_by_the_other()
     [
         ("2026-01-01", "2026-03-31", True), ("2026-01-01", "2026-04-01", False),
         ("2026-01-15", "2026-04-14", True), ("2026-01-15", "2026-04-15", False),
-        ("2026-11-30", "2027-02-27", True), ("2026-11-30", "2027-02-28", False), ("2026-01-01", "2026-01-01", True),
+        # where the last month has no such day, the period lasts until its end
+        ("2026-11-28", "2027-02-27", True), ("2026-11-28", "2027-02-28", False),
+        ("2026-11-29", "2027-02-28", True), ("2026-11-29", "2027-03-01", False),
+        ("2026-11-30", "2027-02-28", True), ("2026-11-30", "2027-03-01", False),
+        ("2027-11-29", "2028-02-28", True), ("2027-11-29", "2028-02-29", False),
+        ("2027-11-30", "2028-02-29", True), ("2027-11-30", "2028-03-01", False),
+        ("2026-01-31", "2026-04-30", True), ("2026-01-31", "2026-05-01", False),
+        ("2026-12-01", "2027-02-28", True), ("2026-12-01", "2027-03-01", False), ("2026-01-01", "2026-01-01", True),
     ],
 )  # fmt: skip
 def test_a_period_lasts_three_calendar_months_at_most(first: str, last: str, kept_: bool) -> None:
     assert balance(kept(first=first, last=last), ISCC).valid is kept_
 
 
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
+def test_a_period_that_begins_later_may_end_no_earlier(first: date) -> None:
+    def longest(begin: date) -> int:
+        return max(
+            days for days in range(85, 95)
+            if balance(Account(begin, begin + timedelta(days=days), ()), ISCC).valid
+        )  # fmt: skip
+
+    assert 88 <= longest(first) <= 91
+    assert longest(first + timedelta(days=1)) >= longest(first) - 1
+
+
 def test_books_and_stock_may_differ_by_half_a_percent_of_the_stock() -> None:
     booked = Booking("input", 100_500, Decimal(1), "SD-1")
     assert balance(kept(booked, physical_grams=100_000), ISCC).valid
     assert balance(kept(booked, physical_grams=99_999), ISCC).flags == ("BOOK_STOCK_DEVIATION",)
+    # measured on the stock, not on the books: 500 of 99 500 is more than half a percent, 497 of 99 503 is not
+    assert balance(kept(booked, physical_grams=101_005), ISCC).valid
+    assert balance(kept(booked, physical_grams=101_006), ISCC).flags == ("BOOK_STOCK_DEVIATION",)
     assert balance(kept(physical_grams=0), ISCC).valid
+    assert balance(kept(booked, physical_grams=0), ISCC).flags == ("BOOK_STOCK_DEVIATION",)
+    assert balance(kept(booked), ISCC).valid
     assert balance(kept(booked, physical_grams=1), DECISION).unchecked == ("physical_stock",)
 
 
@@ -261,8 +441,67 @@ def test_a_scope_stands_on_its_days_only(on: str, material: str, edition: str | 
     assert reasons_against(SCOPE, TAXONOMY, date.fromisoformat(on), material, "TH-1", edition) == reasons
 
 
+def test_every_reason_is_told_in_one_order() -> None:
+    ended = replace(SCOPE, suspensions=((date(2026, 12, 1), date(2027, 3, 1)),))
+    shipment = Shipment(date(2027, 1, 1), "plastics.pet", "TH-2", 1)
+    assert decide(ended, TAXONOMY, shipment, [], [], Decimal(1), "3.0") == Decision(
+        False, 0,
+        (
+            "SHIPMENT_OUTSIDE_SCOPE_VALIDITY", "SCOPE_SUSPENDED_ON_SHIPMENT_DATE", "SCOPE_WITHDRAWN",
+            "MATERIAL_NOT_IN_SCOPE", "SITE_NOT_IN_SCOPE", "EDITION_NOT_IN_SCOPE", "VOLUME_EXCEEDS_AVAILABLE",
+        ),
+    )  # fmt: skip
+
+
+def available(inputs: list[InputCertificate], done: list[int], share: str = "1") -> int:
+    shipment = Shipment(date(2026, 5, 1), "plastics.pe", "TH-1", 1)
+    return decide(SCOPE, TAXONOMY, shipment, inputs, done, Decimal(share), "4.0").available_grams
+
+
+def test_only_issued_certificates_carry_mass_on() -> None:
+    listed = [
+        item["code"] for item in CATALOGUE.document("code-list", "transaction-certificate-statuses").data["codes"]
+    ]
+    assert listed == list(STATUSES)
+    assert {status: available([InputCertificate(100, status)], []) for status in STATUSES} == {
+        status: 100 if status == "issued" else 0 for status in STATUSES
+    }
+
+
+def test_what_may_still_be_certified_is_cut_to_the_gram_and_never_below_zero() -> None:
+    assert available([InputCertificate(100, "issued"), InputCertificate(99, "issued")], [7], "0.95") == 182  # 189.05
+    assert available([InputCertificate(10, "issued")], [10], "0.95") == 0
+    assert available([], []) == 0
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "1.001", "NaN"])
+def test_a_yield_makes_no_material(share: str) -> None:
+    with pytest.raises(ValueError, match=r"yield|finite"):
+        available([InputCertificate(10, "issued")], [], share)
+
+
+def test_masses_below_zero_and_spans_turned_round_are_refused() -> None:
+    with pytest.raises(ValueError, match="below zero"):
+        available([InputCertificate(10, "issued")], [-1])
+    with pytest.raises(ValueError, match="below zero"):
+        InputCertificate(-1, "issued")
+    with pytest.raises(ValueError, match="above zero"):
+        Shipment(date(2026, 5, 1), "plastics.pe", "TH-1", 0)
+    with pytest.raises(ValueError, match="does not end"):
+        replace(SCOPE, suspensions=((date(2026, 3, 10), date(2026, 3, 1)),))
+    with pytest.raises(ValueError, match="does not end"):
+        replace(SCOPE, valid_to=date(2025, 12, 31))
+
+
+def test_a_family_in_scope_covers_all_its_materials_and_a_listed_code_covers_itself() -> None:
+    wide = replace(SCOPE, materials=frozenset({"plastics", "of-our-own"}))
+    for material in ("plastics.pe.hd", "plastics.pet", "of-our-own"):
+        assert reasons_against(wide, TAXONOMY, date(2026, 5, 1), material, "TH-1", "4.0") == ()
+    assert reasons_against(wide, TAXONOMY, date(2026, 5, 1), "metals.al", "TH-1", "4.0") == ("MATERIAL_NOT_IN_SCOPE",)
+
+
 @given(
-    st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(["issued", "draft", "withdrawn"])), max_size=6),
+    st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(STATUSES)), max_size=6),
     st.decimals("0.01", 1, places=3), st.lists(st.integers(1, 10**8), max_size=12),
 )  # fmt: skip
 def test_certified_output_never_exceeds_issued_inputs_times_yield(

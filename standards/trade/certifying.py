@@ -1,13 +1,17 @@
 """Certifying: whether a scope certificate stands for a shipment, and how much of it may still be certified."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal, get_args
 
-from standards.materials import Taxonomy, TaxonomyError
+from standards.materials import Taxonomy
 from standards.quantities import exact
+
+Status = Literal["applied", "issued", "rejected", "withdrawn", "superseded"]
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+"""Of a transaction certificate; the catalogue's code list `transaction-certificate-statuses`."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +29,25 @@ class ScopeCertificate:
     withdrawn_on: date | None = None
     editions: frozenset[str] | None = None
 
+    def __post_init__(self) -> None:
+        # a span whose ends are swapped would never apply, and a suspension that never applies lets shipments through
+        for first, last in ((self.valid_from, self.valid_to), *self.suspensions):
+            if last < first:
+                raise ValueError(f"a span that begins on {first} does not end on {last}")
+
 
 def reasons_against(
     certificate: ScopeCertificate, taxonomy: Taxonomy, on: date, material: str, site: str, edition: str | None = None
 ) -> tuple[str, ...]:
     """Why the certificate does not stand for this material, site and edition on that day; empty where it does.
 
-    A material stands in scope when it or one of its parents is listed; one that nobody knows stands in none.
+    A material stands in scope when it or one of its parents is listed; one that the taxonomy does not know has no
+    parents.
     """
     found = {
         "SHIPMENT_OUTSIDE_SCOPE_VALIDITY": not certificate.valid_from <= on <= certificate.valid_to,
-        "SCOPE_WITHDRAWN": certificate.withdrawn_on is not None and on >= certificate.withdrawn_on,
         "SCOPE_SUSPENDED_ON_SHIPMENT_DATE": any(first <= on <= last for first, last in certificate.suspensions),
+        "SCOPE_WITHDRAWN": certificate.withdrawn_on is not None and on >= certificate.withdrawn_on,
         "MATERIAL_NOT_IN_SCOPE": certificate.materials.isdisjoint(_with_parents(taxonomy, material)),
         "SITE_NOT_IN_SCOPE": site not in certificate.sites,
         "EDITION_NOT_IN_SCOPE": certificate.editions is not None and edition not in certificate.editions,
@@ -44,11 +55,8 @@ def reasons_against(
     return tuple(reason for reason, holds in found.items() if holds)
 
 
-def _with_parents(taxonomy: Taxonomy, material: str) -> Collection[str]:
-    try:
-        return (material, *taxonomy.ancestors(material))
-    except (TaxonomyError, LookupError):
-        return (material,)
+def _with_parents(taxonomy: Taxonomy, material: str) -> tuple[str, ...]:
+    return (material, *(taxonomy.ancestors(material) if material in taxonomy.materials else ()))
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,11 @@ class InputCertificate:
     """A transaction certificate received: only an issued one carries mass on."""
 
     grams: int
-    status: Literal["draft", "issued", "withdrawn", "cancelled"]
+    status: Status
+
+    def __post_init__(self) -> None:
+        if self.grams < 0:
+            raise ValueError(f"{self.grams} g: a certificate carries no mass below zero")
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,10 @@ class Shipment:
     material: str
     site: str
     grams: int
+
+    def __post_init__(self) -> None:
+        if self.grams <= 0:
+            raise ValueError(f"{self.grams} g: a shipment has a mass above zero")
 
 
 @dataclass(frozen=True)
@@ -87,9 +103,12 @@ def decide(
     `yield_share` lies above 0 and not above 1: a process makes no material. ValueError otherwise, or for a mass below
     zero. What was certified beyond the inputs leaves nothing available, never less.
     """
-    if not 0 < yield_share <= 1 or shipment.grams <= 0 or min((each.grams for each in inputs), default=0) < 0:
-        raise ValueError("a yield lies above 0 and not above 1, masses are above zero")
-    carried = sum(each.grams for each in inputs if each.status == "issued") * exact(yield_share)
+    share = exact(yield_share)
+    if not 0 < share <= 1:
+        raise ValueError(f"{yield_share}: a yield lies above 0 and not above 1")
+    if min(certified_grams, default=0) < 0:
+        raise ValueError("what was certified has no mass below zero: it would free mass for another certificate")
+    carried = sum(each.grams for each in inputs if each.status == "issued") * share
     available = max(int(carried) - sum(certified_grams), 0)
     reasons = reasons_against(certificate, taxonomy, shipment.on, shipment.material, shipment.site, edition)
     if shipment.grams > available:

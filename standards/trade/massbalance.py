@@ -38,31 +38,44 @@ class Booking:
     declaration: str | None = None
 
     def __post_init__(self) -> None:
-        if self.grams < 0 or not 0 < self.conversion <= 1:
+        if self.grams < 0 or not 0 < exact(self.conversion) <= 1:
             raise ValueError("grams are not below zero, a conversion lies above 0 and not above 1")
 
 
 @dataclass(frozen=True)
 class Account:
-    """A facility's account of one material over a period (both days inclusive), with the stock counted at its end."""
+    """A facility's account of one material over a period (both days inclusive), with the stock counted at its end.
+
+    Bookings stand in the order in which they happened. `used_before`: declarations already booked in earlier periods.
+    """
 
     first: date
     last: date
     bookings: Sequence[Booking]
     carried_in_grams: int = 0
     physical_grams: int | None = None
+    used_before: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"a period that begins on {self.first} does not end on {self.last}")
+        if self.carried_in_grams < 0 or (self.physical_grams is not None and self.physical_grams < 0):
+            raise ValueError("neither is a debt carried in, nor is a stock below zero")
 
 
 @dataclass(frozen=True)
 class Balance:
     """Credits left (exact grams), the balance after each booking, whether the rules were kept, and what broke them.
 
-    `unchecked` names what the scheme gave no rule for.
+    `dips` are the places of the bookings after which the balance was below zero, `booked_again` of those that made
+    nothing because their declaration was used; `unchecked` names what the scheme gave no rule for.
     """
 
     grams: Fraction
     after: tuple[Fraction, ...]
     flags: tuple[str, ...]
+    dips: tuple[int, ...] = ()
+    booked_again: tuple[int, ...] = ()
     unchecked: tuple[str, ...] = ()
 
     @property
@@ -73,30 +86,40 @@ class Balance:
 def balance(account: Account, scheme: Scheme) -> Balance:
     """Book one after another, carried-in credits first. A declaration counts once: its second booking makes nothing.
 
-    The rules are those in force on the period's last day; NotInForce where the scheme has none then.
+    The rules are those in force on the period's last day; NotInForce where the scheme has none then. Where the balance
+    may never dip, the dip is told once, at its event; elsewhere only what is left at the end counts.
     """
-    if account.last < account.first or account.carried_in_grams < 0:
-        raise ValueError("a period ends on or after its first day, and no debt is carried in")
-    on, used, credits_, after, twice = account.last, set[str](), Fraction(account.carried_in_grams), [], False
-    for each in account.bookings:
-        again = each.kind == "input" and each.declaration is not None and each.declaration in used
-        twice = twice or again
+    on, again, credits_, after = account.last, _booked_again(account), Fraction(account.carried_in_grams), []
+    nothing = frozenset(again)
+    for place, each in enumerate(account.bookings):
         if each.kind == "output":
             credits_ -= each.grams
-        elif not again:
+        elif place not in nothing:
             credits_ += each.grams * exact(each.conversion)
-            used.update([each.declaration] if each.declaration is not None else [])
         after.append(credits_)
+    dips = tuple(place for place, left in enumerate(after) if left < 0)
     strict = scheme.dip.on(on).value == "any_event"
     off, unchecked = _deviation(account, scheme, credits_)
     broken = {
         "PERIOD_TOO_LONG": account.last > _last_day(account.first, scheme.most_months.on(on).value),
-        "DECLARATION_USED_TWICE": twice,
-        "NEGATIVE_BALANCE": strict and min(after, default=credits_) < 0,
-        "NEGATIVE_BALANCE_AT_PERIOD_END": credits_ < 0,
+        "DECLARATION_USED_TWICE": bool(again),
+        "NEGATIVE_BALANCE": strict and bool(dips),
+        "NEGATIVE_BALANCE_AT_PERIOD_END": not strict and credits_ < 0,
         "BOOK_STOCK_DEVIATION": off,
     }
-    return Balance(credits_, tuple(after), tuple(flag for flag, holds in broken.items() if holds), unchecked)
+    flags = tuple(flag for flag, holds in broken.items() if holds)
+    return Balance(credits_, tuple(after), flags, dips, again, unchecked)
+
+
+def _booked_again(account: Account) -> tuple[int, ...]:
+    """The places of inputs whose declaration was used before, in this period or an earlier one."""
+    used, again = set(account.used_before), list[int]()
+    for place, each in enumerate(account.bookings):
+        if each.kind == "input" and each.declaration is not None:
+            if each.declaration in used:
+                again.append(place)
+            used.add(each.declaration)
+    return tuple(again)
 
 
 def _deviation(account: Account, scheme: Scheme, book: Fraction) -> tuple[bool, tuple[str, ...]]:
@@ -110,10 +133,16 @@ def _deviation(account: Account, scheme: Scheme, book: Fraction) -> tuple[bool, 
 
 
 def _last_day(first: date, months: int) -> date:
-    """The last day of a period of so many calendar months: from 15 January three months last until 14 April."""
+    """The last day of a period of so many calendar months: the eve of the day that bears the first day's number.
+
+    From 15 January three months last until 14 April. Where the last month has no such day, they last until its end
+    (30 November to 28 February), as civil codes count: Japan's, Article 143(2); Germany's, section 188.
+    """
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    day = min(first.day, monthrange(year, month + 1)[1])
-    return date(year, month + 1, day) - timedelta(days=1)
+    length = monthrange(year, month + 1)[1]
+    if first.day > length:
+        return date(year, month + 1, length)
+    return date(year, month + 1, first.day) - timedelta(days=1)
 
 
 def schemes(catalogue: Catalogue) -> Mapping[str, Scheme]:

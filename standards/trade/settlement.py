@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final, Literal, assert_never
 
-from standards.quantities import Rounding, exact, rounded
+from standards.quantities import QuantityError, Rounding, exact, rounded
 
 Status = Literal["payable", "rejected", "incomplete"]
 KG: Final = 1000
@@ -30,7 +30,7 @@ class SettlementError(ValueError):
 class Contract:
     """The terms that a settlement reads; masses in grams, shares in percent, the price per tonne.
 
-    An allowance without a method, or none at all, means that nothing is taken off for it.
+    Without an allowance nothing is taken off for it. `moisture_method` has no default: the two pay differently.
     """
 
     quantity_grams: int
@@ -39,15 +39,18 @@ class Contract:
     tolerance_pct: Decimal = Decimal(0)
     weight_franchise_pct: Decimal = Decimal(0)
     moisture_allowance_pct: Decimal | None = None
-    moisture_method: MoistureMethod = MoistureMethod.EXCESS_SUBTRACTION
+    moisture_method: MoistureMethod | None = None
     contamination_allowance_pct: Decimal | None = None
     contamination_multiplier: Decimal = Decimal(1)
     reject_above_pct: Decimal | None = None
     excess_accepted: bool = False
 
     def __post_init__(self) -> None:
-        if self.quantity_grams <= 0 or self.price_per_t < 0 or self.contamination_multiplier < 0:
-            raise SettlementError("a contract has a quantity above zero and neither price nor multiplier below zero")
+        if self.quantity_grams <= 0:
+            raise SettlementError(f"quantity_grams: {self.quantity_grams} is no quantity to deliver")
+        for name in ("price_per_t", "contamination_multiplier"):
+            if _number(name, getattr(self, name)) < 0:
+                raise SettlementError(f"{name}: {getattr(self, name)} is below zero")
         for name in ("tolerance_pct", "weight_franchise_pct", "moisture_allowance_pct", "contamination_allowance_pct",
                      "reject_above_pct"):  # fmt: skip
             _share(name, getattr(self, name))
@@ -57,12 +60,16 @@ class Contract:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was weighed and found; net grams, shares in percent, None where nobody measured."""
+    """What was weighed and found; net grams, shares in percent, None where nobody measured.
+
+    `excess_accepted`: the buyer took what came above the tolerance, though the contract did not say so beforehand.
+    """
 
     loading_grams: int
     discharge_grams: int
     moisture_pct: Decimal | None = None
     contamination_pct: Decimal | None = None
+    excess_accepted: bool = False
 
     def __post_init__(self) -> None:
         if min(self.loading_grams, self.discharge_grams) < 0:
@@ -82,7 +89,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What is to be paid for; masses in whole kilograms, None unless `payable`; flags in the order of the steps."""
+    """What is to be paid for; masses in whole kilograms, None unless `payable`; flags in the order of the steps.
+
+    `incomplete` keeps the steps and flags that were already decided; `missing` names the fields to fill in.
+    """
 
     status: Status
     flags: tuple[str, ...]
@@ -98,16 +108,17 @@ def settle(contract: Contract, delivery: Delivery, minor_units: int) -> Settleme
     """Weight basis, quantity tolerance, rejection, moisture, contamination, then rounding once (half up).
 
     `minor_units`: decimal places of the contract's currency (ISO 4217). A figure that the contract asks for and nobody
-    measured leaves the settlement incomplete, and names it. The formulas are the platform's; contracts choose.
+    gave leaves the settlement incomplete, and is named; what is rejected needs no other figure. The formulas are the
+    platform's; contracts choose.
     """
-    if missing := _missing(contract, delivery):
-        return Settlement("incomplete", (), (), contract.currency, missing=missing)
     steps: list[Step] = []
-    weight, flags = _within(contract, _weight(contract, delivery, steps), steps)
+    weight, flags = _within(contract, delivery, _weight(contract, delivery, steps), steps)
     found = delivery.contamination_pct
     if contract.reject_above_pct is not None and found is not None and found > contract.reject_above_pct:
         steps.append(_step("rejection", weight, found=found, above=contract.reject_above_pct))
         return Settlement("rejected", (*flags, "REJECTED_CONTAMINATION"), tuple(steps), contract.currency)
+    if missing := _missing(contract, delivery):
+        return Settlement("incomplete", flags, tuple(steps), contract.currency, missing=missing)
     payable = _clean(contract, delivery, _dry(contract, delivery, weight, steps), steps)
     kg = rounded(payable, 0, Rounding.HALF_UP)
     amount = rounded(exact(kg) * exact(contract.price_per_t) / KG, minor_units, Rounding.HALF_UP)
@@ -117,11 +128,16 @@ def settle(contract: Contract, delivery: Delivery, minor_units: int) -> Settleme
 
 
 def _missing(contract: Contract, delivery: Delivery) -> tuple[str, ...]:
-    """What the contract needs and nobody measured."""
-    asks = contract.contamination_allowance_pct is not None or contract.reject_above_pct is not None
-    wet = contract.moisture_allowance_pct is not None and delivery.moisture_pct is None
-    dirty = asks and delivery.contamination_pct is None
-    return (*(("moisture_pct",) if wet else ()), *(("contamination_pct",) if dirty else ()))
+    """What the contract needs and nobody measured or agreed; moisture needs both a method and an allowance."""
+    dry = contract.moisture_allowance_pct is not None or contract.moisture_method is not None
+    clean = contract.contamination_allowance_pct is not None or contract.reject_above_pct is not None
+    asked = {
+        "moisture_allowance_pct": dry and contract.moisture_allowance_pct is None,
+        "moisture_method": dry and contract.moisture_method is None,
+        "moisture_pct": dry and delivery.moisture_pct is None,
+        "contamination_pct": clean and delivery.contamination_pct is None,
+    }
+    return tuple(name for name, lacks in asked.items() if lacks)
 
 
 def _weight(contract: Contract, delivery: Delivery, steps: list[Step]) -> Fraction:
@@ -135,19 +151,22 @@ def _weight(contract: Contract, delivery: Delivery, steps: list[Step]) -> Fracti
     return weight
 
 
-def _within(contract: Contract, weight: Fraction, steps: list[Step]) -> tuple[Fraction, tuple[str, ...]]:
+def _within(
+    contract: Contract, delivery: Delivery, weight: Fraction, steps: list[Step]
+) -> tuple[Fraction, tuple[str, ...]]:
     """Above the tolerance nothing is payable unless it was accepted; below it the delivery is short, and paid."""
     agreed, tolerance = Fraction(contract.quantity_grams, KG), exact(contract.tolerance_pct) / 100
     most, least = agreed * (1 + tolerance), agreed * (1 - tolerance)
     flag = "EXCESS_DELIVERY" if weight > most else "SHORT_DELIVERY" if weight < least else None
-    settled = most if weight > most and not contract.excess_accepted else weight
+    accepted = contract.excess_accepted or delivery.excess_accepted
+    settled = weight if accepted else min(weight, most)
     steps.append(_step("tolerance", settled, agreed=_kg(contract.quantity_grams), tolerance_pct=contract.tolerance_pct))
     return settled, (flag,) if flag else ()
 
 
 def _dry(contract: Contract, delivery: Delivery, weight: Fraction, steps: list[Step]) -> Fraction:
     """Drier than allowed brings no bonus."""
-    if contract.moisture_allowance_pct is None or delivery.moisture_pct is None:
+    if contract.moisture_allowance_pct is None or contract.moisture_method is None or delivery.moisture_pct is None:
         return weight
     allowed, found = exact(contract.moisture_allowance_pct) / 100, exact(delivery.moisture_pct) / 100
     match contract.moisture_method:
@@ -187,6 +206,13 @@ def _kg(grams: int) -> str:
     return str(Decimal(grams).scaleb(-3))
 
 
+def _number(name: str, value: Decimal) -> Fraction:
+    try:
+        return exact(value)
+    except QuantityError as error:
+        raise SettlementError(f"{name}: {error}") from None
+
+
 def _share(name: str, value: Decimal | None) -> None:
-    if value is not None and not 0 <= value <= 100:
+    if value is not None and not 0 <= _number(name, value) <= 100:
         raise SettlementError(f"{name}: {value} is no share between 0 and 100 %")
