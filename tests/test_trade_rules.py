@@ -241,7 +241,8 @@ def test_more_water_or_dirt_never_pays_more(
     low, high = sorted((first, second))
     for name in ("moisture_pct", "contamination_pct"):
         dry = Delivery(grams, grams, Decimal(3), Decimal(3))
-        less, more = (settle(contract, replace(dry, **{name: at}), 2) for at in (low, high))
+        found: list[dict[str, Any]] = [{name: low}, {name: high}]
+        less, more = (settle(contract, replace(dry, **each), 2) for each in found)
         assert less.amount is not None
         assert more.amount is not None
         assert 0 <= more.amount <= less.amount
@@ -439,6 +440,13 @@ SCOPE = ScopeCertificate(
 )
 def test_a_scope_stands_on_its_days_only(on: str, material: str, edition: str | None, reasons: tuple[str, ...]) -> None:
     assert reasons_against(SCOPE, TAXONOMY, date.fromisoformat(on), material, "TH-1", edition) == reasons
+
+
+def test_a_scope_stands_on_its_last_day() -> None:
+    scope, last = replace(SCOPE, withdrawn_on=None), SCOPE.valid_to
+    assert reasons_against(scope, TAXONOMY, last, "plastics.pe", "TH-1", "4.0") == ()
+    after = reasons_against(scope, TAXONOMY, last + timedelta(days=1), "plastics.pe", "TH-1", "4.0")
+    assert after == ("SHIPMENT_OUTSIDE_SCOPE_VALIDITY",)
 
 
 def test_every_reason_is_told_in_one_order() -> None:
