@@ -113,7 +113,7 @@ def _source(t: Speech, source: Source) -> ShownSource:
     article = f", {source.article}" if source.article else ""
     days = [t("crossing.from_day", day=t.day(source.since))] if source.since else []
     days += [t("crossing.until_day", day=t.day(source.until))] if source.until else []
-    href = source.reference.href if source.reference.href.startswith("https://") else ""
+    href = source.reference.href if source.reference.href.startswith(("https://", "http://")) else ""
     sure = " · ".join([t.name("certainty", source.certainty), *days])
     return ShownSource(source.reference.title + article, href, sure)
 
