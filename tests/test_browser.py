@@ -94,8 +94,11 @@ async def test_a_crossing_is_asked_and_asked_again_on_a_narrow_screen_without_a_
     context = await browser.new_context(viewport={"width": 320, "height": 700}, java_script_enabled=False)
     page = await context.new_page()
     await page.goto(f"{address}/crossing?lang=en")
-    for name, value in (("material", "plastics.pet"), ("form", "flake"), ("exporting", "TH"), ("importing", "SG"),
-                        ("operation", "R3"), ("hazardous", "no"), ("single_polymer", "yes"), ("almost_free", "yes")):  # fmt: skip
+    asked = {
+        "material": "plastics.pet", "form": "flake", "exporting": "TH", "importing": "SG", "operation": "R3",
+        "hazardous": "no", "single_polymer": "yes", "almost_free": "yes",
+    }  # fmt: skip
+    for name, value in asked.items():
         await page.select_option(f"select[name={name}]", value)
     await page.click("form#ask button")
     assert "Not known enough" in await page.inner_text(".seal")
