@@ -228,6 +228,10 @@ async def test_the_documented_example_is_answered_without_a_key(guest: httpx.Asy
     operation = schema["paths"][CHECK]["post"]
     assert "Can this lot cross" in operation["description"]
     assert "hazardous" in json.dumps(schema["components"]["schemas"])
+    docs = (await guest.get("/docs")).text
+    sample = re.search(r"<pre[^>]*><code>(.*?)</code>", docs[docs.index('id="post-api-v1-crossings-check"') :], re.S)
+    assert sample
+    assert json.loads(unescape(sample[1])) == EXAMPLE
 
 
 async def test_the_answer_speaks_the_language_of_the_header(guest: httpx.AsyncClient) -> None:
