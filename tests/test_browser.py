@@ -86,3 +86,26 @@ async def test_public_pages_fit_320_pixels_in_every_language(browser: Browser, a
         assert answer.status == 200, path
         assert await page.get_attribute("html", "lang") == lang
         assert await fits(page), (path, lang)
+
+
+async def test_a_crossing_is_asked_and_asked_again_on_a_narrow_screen_without_a_script(
+    browser: Browser, address: str
+) -> None:
+    context = await browser.new_context(viewport={"width": 320, "height": 700}, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{address}/crossing?lang=en")
+    asked = {
+        "material": "plastics.pet", "form": "flake", "exporting": "TH", "importing": "SG", "operation": "R3",
+        "hazardous": "no", "single_polymer": "yes", "almost_free": "yes",
+    }  # fmt: skip
+    for name, value in asked.items():
+        await page.select_option(f"select[name={name}]", value)
+    await page.click("form#ask button")
+    assert "Not known enough" in await page.inner_text(".seal")
+    await page.check("input[name=confirmed][value=national_import]")
+    await page.click("button[form=ask]")
+    assert "Allowed" in await page.inner_text(".seal")
+    assert await page.input_value("select[name=importing]") == "SG"
+    wide = await (await browser.new_context(viewport={"width": 320, "height": 700})).new_page()
+    await wide.goto(page.url)
+    assert await fits(wide)
