@@ -1,19 +1,15 @@
 """Pages in a real browser: a recycler records stock on a narrow screen, and anyone opens its label without a script."""
 
-import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.conftest import PASSWORD, World
+from tests.serving import served
 
 CHROMIUM = shutil.which("chromium")
 NEEDED = "browser" in os.environ.get("JUNKAN_TESTS_NEED", "")
@@ -29,15 +25,8 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 async def address(app: Litestar) -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
-    serving = asyncio.create_task(server.serve())
-    await asyncio.sleep(1)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-    await serving
+    async with served(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
