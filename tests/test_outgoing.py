@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import logs
 from foundation import outgoing
 from foundation.outgoing import AddressRefused, NotSent, Outgoing, is_public
 from foundation.webhooks import new_secret, seal, sealing_key, signed, unseal
@@ -116,6 +118,15 @@ async def test_a_message_arrives_once_at_the_address_that_was_checked() -> None:
     assert heard.requests[0].startswith(b"POST /in?a=1 HTTP/1.1\r\n")
     assert f"host: hooks.example:{heard.port}".encode() in heard.requests[0].lower()
     assert heard.requests[0].endswith(b"\r\n\r\nbody")
+
+
+async def test_the_address_of_a_message_stays_out_of_the_logs(caplog: pytest.LogCaptureFixture) -> None:
+    logs.set_up("info")
+    caplog.set_level(logging.INFO)
+    async with listening(Heard()) as heard:
+        sent = await Outgoing(loopback=True).post(f"http://127.0.0.1:{heard.port}/in?token=not-for-logs", b"", {})
+    assert sent.status == 204
+    assert "not-for-logs" not in caplog.text
 
 
 async def test_a_redirect_is_an_answer_and_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
