@@ -88,7 +88,7 @@ async def post_key(
     actor.must(*check_roles(data.roles))
     key = await issue_key(
         transaction, organisation_id=actor.organisation_id, name=data.name, roles=data.roles, moment=clock(),
-        lasts=timedelta(days=data.days),
+        lasts=timedelta(days=data.days), issued_by=actor.answers,
     )  # fmt: skip
     return {"key": key, "note": "Keep it now: it is not shown again."}
 

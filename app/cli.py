@@ -2,10 +2,14 @@
 
 import click
 
-from app.commands.joining import register
-from app.commands.material import import_command, labels, standards
+from app.commands.crossing import crossing
+from app.commands.joining import person, register
+from app.commands.judging import judge
+from app.commands.keys import keys_command
+from app.commands.material import import_command, labels
 from app.commands.output import UNAVAILABLE, USAGE
 from app.commands.report import report
+from app.commands.rulebook import standards
 from app.commands.serving import demo, doctor, migrate_command, serve, stop_command
 from app.commands.verify import export_command, verify
 from foundation.errors import Refusal, Unavailable
@@ -29,8 +33,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    demo, serve, migrate_command, import_command, report, labels, export_command, verify, standards, stop_command,
-    doctor, register,
+    demo, serve, migrate_command, import_command, report, labels, export_command, verify, judge, standards,
+    stop_command, doctor, register, person, keys_command, crossing,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -11,7 +11,7 @@ from litestar.serialization import default_serializer, encode_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
-from foundation.idempotency import Asked, Saved, asked, keep, replay, still_running, take
+from foundation.idempotency import Asked, KeyMissing, Saved, asked, keep, replay, still_running, take
 from traceability.sequencing.commands import Command, Prepared, Receipt, Reserve, Write
 from traceability.sequencing.sequencer import Sequencer
 
@@ -42,15 +42,21 @@ _CURRENT: ContextVar[AnyRequest | None] = ContextVar("request", default=None)
 
 
 def keyed(request: AnyRequest) -> bool:
-    """Does a machine send this POST with a key? Events are idempotent by their own ids, forms by their check pages."""
+    """Is this a machine's POST? Events are idempotent by their own ids, forms by their check pages."""
     actor: Actor | None = request.state.actor
-    named = HEADER in request.headers and request.method == "POST" and request.url.path.startswith(UNDER)
-    return named and actor is not None and actor.key_id is not None
+    posted = request.method == "POST" and request.url.path.startswith(UNDER)
+    return posted and actor is not None and actor.key_id is not None
 
 
 async def before(request: AnyRequest) -> None:
-    """Hook: remember whose answer comes next."""
+    """Hook: remember whose answer comes next. Raises KeyMissing before anything is read or done."""
     _CURRENT.set(request)
+    if keyed(request) and HEADER not in request.headers:
+        raise KeyMissing(
+            "This request needs an Idempotency-Key.", field=HEADER,
+            fix="Send the header Idempotency-Key with a new random text, such as a UUID; when you send the very same "
+            "request again, send the same text with it.",
+        )  # fmt: skip
 
 
 async def begin(request: AnyRequest, session: AsyncSession, moment: datetime) -> None:

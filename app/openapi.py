@@ -9,13 +9,20 @@ from litestar import Litestar, Request, Response, get
 from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 
+from app.idempotence import HEADER, UNDER
 from app.pages.rendering import show
 from foundation.access import PUBLIC, SIGNED_IN, UNASKED, May, Organisation
 from foundation.errors import NotFound, Refusal
+from foundation.idempotency import LONGEST
 
 MACHINES: Final = ("/api/", "/epcis/", "/log/", "/.well-known/", "/livez", "/readyz", "/version", "/metrics")
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 DEPTH: Final = 4
+KEY: Final = {
+    "name": HEADER, "in": "header", "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    "description": "A new random text with each new request; the same one when the very same request is sent again.",
+}  # fmt: skip
 SAMPLES: Final = {"integer": 1000, "number": 1.5, "boolean": True, "null": None}
 
 AnyRequest = Request[Any, Any, Any]
@@ -115,6 +122,15 @@ def example(schema: Json, whole: Json, depth: int = DEPTH) -> Any:
             return SAMPLES.get(str(named), {})
 
 
+def described(app: Litestar) -> Json:
+    """The whole interface (OpenAPI 3.1), with the header that every POST of a machine takes."""
+    whole: Json = app.openapi_schema.to_schema()
+    for path, item in whole["paths"].items():
+        if path.startswith(UNDER) and "post" in item:
+            item["post"]["parameters"] = [*item["post"].get("parameters", []), KEY]
+    return whole
+
+
 def _body(operation: Json) -> Json:
     content: dict[str, Json] = operation.get("requestBody", {}).get("content", {})
     schemas: list[Json] = [each.get("schema", {}) for each in content.values()]
@@ -161,14 +177,13 @@ def explained(of: type[Refusal] = Refusal) -> dict[str, tuple[int, str]]:
 @get("/openapi.json", opt={"access": UNASKED}, include_in_schema=False, sync_to_thread=False)
 def openapi_json(request: AnyRequest) -> Response[Json]:
     """The description of this interface (OpenAPI 3.1)."""
-    schema = request.app.openapi_schema.to_schema()
-    return Response(schema, headers={"Access-Control-Allow-Origin": "*"})
+    return Response(described(request.app), headers={"Access-Control-Allow-Origin": "*"})
 
 
 @get("/docs", opt={"access": PUBLIC}, include_in_schema=False)
 async def docs_page(request: AnyRequest) -> Response[str]:
     """The same for people."""
-    whole = request.app.openapi_schema.to_schema()
+    whole = described(request.app)
     found = operations(whole, rules(request.app))
     return show(request, "docs.html", operations=found, version=whole["info"]["version"])
 

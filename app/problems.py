@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from app.headers import request_id
 from foundation.errors import Refusal, Unavailable
 from traceability.events import EventInvalid
+from traceability.http.epcis.problems import concerns, exception_of, headers_of
 
 LOG: Final = structlog.get_logger("http")
 JSON: Final = "application/problem+json"
@@ -40,8 +41,9 @@ def problem(
     facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response[dict[str, Any]]:  # fmt: skip
     """One problem; `code` is stable, `errors` says which field, which value, what to do."""
+    told_by_epcis = concerns(request.url.path)
     body = {
-        "type": f"{request.app.state.process_public}/problems/{quote(code)}",
+        "type": exception_of(status, code) if told_by_epcis else _address(request, code),
         "title": title,
         "status": status,
         "detail": detail,
@@ -51,7 +53,14 @@ def problem(
         **{name: value for name, value in facts.items() if name not in OWN},
     }
     headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if told_by_epcis:
+        headers |= headers_of(status)
     return Response(body, status_code=status, media_type=JSON, headers=headers)
+
+
+def _address(request: AnyRequest, code: str) -> str:
+    """Where it is told what a code means; EPCIS 2.0 names its own exceptions instead."""
+    return f"{request.app.state.process_public}/problems/{quote(code)}"
 
 
 def of_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:

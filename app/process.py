@@ -8,12 +8,15 @@ from datetime import date
 from app.migrate import migrate
 from foundation.database import Clock, Database, Urls, check_promises, connect, now
 from foundation.embedded import postgres
-from foundation.keys import KeyRing, load_keys
+from foundation.errors import Invalid
+from foundation.keys import KeyRing, derived, load_keys
 from foundation.settings import Settings, data_home
 from standards.catalogue import Catalogue, load
 from traceability.controls import controls_of
 from traceability.sequencing.sequencer import Sequencer
-from traceability.tree.checkpoint import Verifier
+from traceability.tree.checkpoint import BadNote, Verifier, parse_vkey
+from traceability.witness.collecting import Asked, parse_asked
+from traceability.witness.serving import Watch, watch_of
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Process:
     keys: KeyRing
     origin: str
     clock: Clock
+    watch: Watch
+    witnesses: tuple[Asked, ...] = ()
 
     @property
     def verifiers(self) -> tuple[Verifier, ...]:
@@ -46,6 +51,24 @@ def origin_of(keys: KeyRing) -> str:
     return f"junkan.log/{keys.public[-1].id}"
 
 
+def watch(settings: Settings, keys: KeyRing) -> Watch:
+    """Us as a witness of the logs in JUNKAN_WITNESSED_LOGS (verifier keys behind commas). Raises Invalid."""
+    key = derived(keys.active, "witness")
+    try:
+        logs = tuple(parse_vkey(each) for each in settings.witnessed_logs.split(",") if each.strip())
+    except BadNote as bad:
+        raise Invalid(f"JUNKAN_WITNESSED_LOGS: {bad}", field="JUNKAN_WITNESSED_LOGS") from bad
+    return watch_of(f"junkan.witness/{key.id}", key, logs)
+
+
+def witnesses(settings: Settings) -> tuple[Asked, ...]:
+    """Who cosigns our log: JUNKAN_WITNESSES, each a verifier key, a space and an address. Raises Invalid."""
+    try:
+        return parse_asked(settings.witnesses)
+    except BadNote as bad:
+        raise Invalid(f"JUNKAN_WITNESSES: {bad}", field="JUNKAN_WITNESSES") from bad
+
+
 @asynccontextmanager
 async def opened(settings: Settings, urls: Urls, clock: Clock = now) -> AsyncIterator[Process]:
     """Open a migrated database for one process. Raises UnsafeDatabase where it would not keep our promises."""
@@ -54,7 +77,10 @@ async def opened(settings: Settings, urls: Urls, clock: Clock = now) -> AsyncIte
     async with connect(urls) as database:
         await check_promises(database)
         async with Sequencer(database.writer, controls_of(catalogue), clock).running() as sequencer:
-            yield Process(settings, urls, database, sequencer, catalogue, keys, origin_of(keys), clock)
+            yield Process(
+                settings, urls, database, sequencer, catalogue, keys, origin_of(keys), clock,
+                watch(settings, keys), witnesses(settings),
+            )  # fmt: skip
 
 
 @asynccontextmanager

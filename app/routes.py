@@ -5,11 +5,18 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.api import judging as judging_api
+from app.api import standards as standards_api
+from app.crossings import api as crossings_api
 from app.pages import (
+    cases,
     claiming,
+    crossing,
     declaring,
     evidence,
     home,
+    importing,
+    lineage,
     logbook,
     market,
     offering,
@@ -22,12 +29,14 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
-from traceability.http import epcis, log, lots
+from traceability.http import cases as cases_api
+from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
     *stock.ROUTES,
     *recording.ROUTES,
+    *importing.ROUTES,
     *evidence.ROUTES,
     *offering.ROUTES,
     *declaring.ROUTES,
@@ -37,10 +46,21 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *claiming.ROUTES,
     *regulator.ROUTES,
     *logbook.ROUTES,
+    *lineage.ROUTES,
     *rulebook.ROUTES,
+    *cases.ROUTES,
+    *crossing.ROUTES,
+    *crossings_api.ROUTES,
     *epcis.ROUTES,
     *log.ROUTES,
+    *witness.ROUTES,
     *lots.ROUTES,
+    *cases_api.ROUTES,
+    *imports.ROUTES,
+    *holds.ROUTES,
+    *evaluations.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,
+    *standards_api.ROUTES,
+    *judging_api.ROUTES,
 ]

@@ -31,20 +31,21 @@ from app.headers import STATIC, adding, request_id, static_digest
 from app.pages.rendering import Renderer, refused_page, show
 from app.process import Process
 from app.routes import ROUTES
+from app.standing import standing
 from foundation.access import PUBLIC, UNASKED, Access, Actor
+from foundation.database import Database
 from foundation.errors import Refusal, Unauthenticated
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
 from traceability.capture import Door
 from traceability.events import EventInvalid
-from traceability.log import publish
 from traceability.sequencing.sequencer import Sequencer
 from traceability.tree.checkpoint import Verifier
+from traceability.witness.serving import Watch
 
 LOG: Final = structlog.get_logger("server")
 LARGEST_BODY: Final = 1_000_000
 DOORKEEPERS: Final = 4  # passwords looked at at the same time: each costs memory and a thread
-CHECKPOINT_EVERY: Final = 2.0  # seconds, while anything is new
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -84,20 +85,10 @@ def _fault(request: AnyRequest, fault: Exception) -> Response[Any]:
     return _refused(request, problems.refusal_of_fault(request, fault))
 
 
-async def _publishing(process: Process) -> None:
-    """Sign a checkpoint whenever the log has grown."""
-    while True:
-        try:
-            await publish(process.database.writer, process.keys.active, process.origin, process.clock)
-        except Exception:
-            LOG.exception("no checkpoint")
-        await asyncio.sleep(CHECKPOINT_EVERY)
-
-
 def _lifespan(process: Process) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(_publishing(process))
+        task = asyncio.create_task(standing(process))
         try:
             yield
         finally:
@@ -157,7 +148,10 @@ def create_app(process: Process, routes: Sequence[ControllerRouterHandler] = ROU
         before_send=[adding(https=state.https, digest=digest, answered=state.answered)],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, minimum_size=600),
         request_max_body_size=LARGEST_BODY,
-        signature_types=[Actor, AsyncSession, Catalogue, Door, Process, Sequencer, Settings, Verifier, datetime],
+        signature_types=[
+            Actor, AsyncSession, Catalogue, Database, Door, Process, Sequencer, Settings, Verifier, Watch,
+            datetime,
+        ],
         openapi_config=OpenAPIConfig(
             title="Junkan", version=version("junkan"), path="/schema",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],

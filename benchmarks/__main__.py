@@ -4,11 +4,12 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import capture, demo_start, http, recovery
+from benchmarks import capture, demo_start, http, judging, recovery
 
 ALL: dict[str, Callable[[], Awaitable[list[str]]]] = {
     "capture": capture.run,
     "recovery": recovery.run,
+    "judging": judging.run,
     "http": http.run,
     "demo": demo_start.run,
 }

@@ -52,12 +52,13 @@ class Scope(StrEnum):
 
     `organisation`: the rows of one organisation (and what is public). `authentication`: people, sessions
     and keys, before anyone is known. `record`: the whole record, for readers whose rights the room above
-    applies field by field (passports, a regulator's reports).
+    applies field by field (passports, a regulator's reports). `delivery`: what is due to be sent, of everybody.
     """
 
     ORGANISATION = "organisation"
     AUTHENTICATION = "authentication"
     RECORD = "record"
+    DELIVERY = "delivery"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,14 @@ FIND: Final = text(
 )
 
 
+class KeyMissing(Refusal):
+    """A request of a machine that changes something needs an Idempotency-Key: it may be sent again when its answer is
+    lost, and must then not be done twice."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "IDEMPOTENCY_KEY_MISSING"
+
+
 class KeyReused(Refusal):
     """An Idempotency-Key stands for one request; another one came with it."""
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 FILE: Final = "signing-keys.json"
 SIZE: Final = 32
@@ -80,6 +82,12 @@ def signing_key(seed: bytes) -> SigningKey:
         raise BadKey(f"the seed of a signing key is {SIZE} bytes long, not {len(seed)}")
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     return SigningKey(seed, PublicKey(public))
+
+
+def derived(key: SigningKey, purpose: str) -> SigningKey:
+    """A key for another purpose, from the same seed: two purposes never share one key (HKDF, RFC 5869)."""
+    made = HKDF(hashes.SHA256(), SIZE, salt=None, info=f"junkan {purpose}".encode()).derive(key.seed)
+    return signing_key(made)
 
 
 def load_keys(setting: str | None, directory: Path) -> KeyRing:

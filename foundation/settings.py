@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     signing_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    witnesses: str = ""
+    witnessed_logs: str = ""
+    outgoing_loopback: bool = False  # may we send to this very machine? For trials only
+    drain_seconds: float = Field(default=2.0, ge=0, le=300)
+    demo: bool = False  # pages say that firms and figures are invented
     debug: bool = False
     log_level: LogLevel = "info"
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,23 +15,25 @@ from foundation.access import Actor
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.registry import Organisation
 from marketplace.judging import results
-from marketplace.prices import check_price
+from marketplace.prices import check_price, minor_units
 from marketplace.reading import reading_record
 from marketplace.tables import ListingPropertyRow, ListingRow
+from standards.catalogue import Catalogue
+from standards.codes import Code, codes
 from standards.conformity import Judgement
 from standards.properties import Property
 from standards.quantities import QuantityError, convert
 from traceability.holdings import Holding, holding
+from traceability.judging import known_properties
 from traceability.tables import BalanceRow, MeasurementRow
 
-INCOTERMS: Final = frozenset({"EXW", "FCA", "FAS", "FOB", "CFR", "CIF", "CPT", "CIP", "DAP", "DPU", "DDP"})
 LONGEST_TEXT: Final = 2_000
 ONE_LIVE: Final = "listing_one_live_per_lot"
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the seller asks: price per tonne, the smallest quantity sold, where risk passes (Incoterms 2020)."""
+    """What the seller asks: price per tonne, the smallest quantity sold, where risk passes (an Incoterms rule)."""
 
     price: Decimal
     currency: str
@@ -53,21 +56,38 @@ class Seller:
         return self.name or f"verified {self.roles[0] if self.roles else 'seller'}, {self.country}"
 
 
+@lru_cache(maxsize=4)
+def incoterms(catalogue: Catalogue) -> Mapping[str, Code]:
+    """The terms of delivery by code, in the edition of the catalogue, read once for it."""
+    return codes(catalogue, "incoterms")
+
+
+class TextTooLong(Invalid):
+    """A text is longer than we keep; fact `limit` is how many characters there may be. Nothing of it is cut off."""
+
+    code: ClassVar[str] = "TEXT_TOO_LONG"
+
+
 def check_text(text: str, field: str) -> None:
-    """Raises Invalid for a text that is too long, or holds what a text cannot (NUL)."""
-    if len(text) > LONGEST_TEXT or "\x00" in text:
-        raise Invalid(
-            "This text cannot be kept.", field=field, value=text[:80], fix=f"Use at most {LONGEST_TEXT} characters."
-        )
+    """Raises TextTooLong, or Invalid for what a text cannot hold (NUL)."""
+    if len(text) > LONGEST_TEXT:
+        raise TextTooLong(
+            f"This text has {len(text)} characters: more than {LONGEST_TEXT}.", field=field, value=text[:80],
+            fix=f"Use at most {LONGEST_TEXT} characters.", limit=LONGEST_TEXT,
+        )  # fmt: skip
+    if "\x00" in text:
+        raise Invalid("A text cannot hold NUL.", field=field, value=text[:80], fix="Take that character out.")
 
 
-def _check(terms: Terms, held: Holding) -> None:
-    check_price(terms.price, terms.currency)
+def _check(terms: Terms, held: Holding, catalogue: Catalogue) -> None:
+    check_price(terms.price)
+    minor_units(terms.currency, catalogue)  # money in a currency without them could not be told
     check_text(terms.description, "description")
-    if terms.incoterm not in INCOTERMS:
+    if terms.incoterm not in (known := incoterms(catalogue)):
+        edition = catalogue.document("code-list", "incoterms").data["edition"]
         raise Invalid(
-            f"{terms.incoterm} is no Incoterm.", field="incoterm", value=terms.incoterm,
-            fix=f"Use one of {', '.join(sorted(INCOTERMS))}.",
+            f"{terms.incoterm} is no term of {edition}.", field="incoterm", value=terms.incoterm,
+            fix=f"Use one of {', '.join(known)}.",
         )  # fmt: skip
     if not 0 < terms.smallest_grams <= held.free:
         raise Invalid(
@@ -82,6 +102,7 @@ def verdict_of(judged: Judgement) -> dict[str, Any]:
     return {
         "standard": judged.standard, "edition": judged.edition, "verdict": str(judged.verdict), "grade": judged.grade,
         "missing": missing, "certainty": str(judged.certainty), "warnings": list(judged.warnings),
+        "advisory": judged.advisory,
         "expires_on": judged.expires_on.isoformat() if judged.expires_on else None,
     }  # fmt: skip
 
@@ -107,26 +128,27 @@ def searchable(
 
 
 async def publish(
-    session: AsyncSession, actor: Actor, lot: str, terms: Terms, judged: Sequence[Judgement], today: date,
-    moment: datetime, *, known: Mapping[str, Property] | None = None,
+    session: AsyncSession, actor: Actor, catalogue: Catalogue, lot: str, terms: Terms, judged: Sequence[Judgement],
+    today: date, moment: datetime,
 ) -> ListingRow:  # fmt: skip
     """List a lot that the actor holds, with the verdicts of today and its measured properties (units: `searchable`).
 
-    Raises NotFound, Invalid, or Conflict where nothing of it is free or it is listed already.
+    Raises NotFound, Invalid (also for a currency or term that the catalogue does not know), or Conflict where nothing
+    of it is free or it is listed already.
     """
     actor.must("trade")
     held = await holding(session, actor.organisation_id, lot)
     if held.free == 0:
         raise Conflict("Nothing of this lot is free.", field="lot", value=lot)
-    _check(terms, held)
+    _check(terms, held, catalogue)
     row = ListingRow(
-        organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=lot, material=held.material,
+        organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=held.lot, material=held.material,
         form=held.form, country=actor.country, price=terms.price, currency=terms.currency,
         smallest_grams=terms.smallest_grams, incoterm=terms.incoterm, description=terms.description,
         verdicts=[verdict_of(each) for each in judged], judged_on=today, state="published", published_at=moment,
     )  # fmt: skip
     await _add(session, row)
-    measured = searchable(await results(session, actor, held.lot_id), known)
+    measured = searchable(await results(session, actor, held.lot_id), known_properties(catalogue))
     session.add_all(
         ListingPropertyRow(listing_id=row.id, property=name, value=value, unit=unit)
         for name, (value, unit) in measured.items()

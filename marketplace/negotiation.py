@@ -75,9 +75,9 @@ async def make_offer(session: AsyncSession, actor: Actor, number: int, bid: Bid,
     """Offer for some of a listing. Raises NotFound, Forbidden, Conflict or Invalid."""
     row = await listing(session, number)
     _check(actor, row, bid.grams)
-    check_price(bid.price, bid.currency)
+    check_price(bid.price)
     check_text(bid.message, "message")
-    if bid.currency != row.currency:
+    if bid.currency != row.currency:  # which was checked when the lot was listed
         raise Invalid(
             "The seller asks in another currency.", field="currency", value=bid.currency, fix=f"Use {row.currency}."
         )

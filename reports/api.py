@@ -1,20 +1,22 @@
-"""Reports over HTTP: declarations of what was placed on the market, dossiers, and the events behind a figure."""
+"""Reports over HTTP: declarations of what was placed on the market, dossiers, and the facts behind a figure."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from litestar import get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor, May, Organisation
 from foundation.database import Clock
 from foundation.settings import Settings, data_home
+from reports.behind import Explained, Figure, explain
 from reports.declarations import Declaration, declarations, declare
-from reports.dossier import Asked, dossier, dossiers, events_behind, make
+from reports.dossier import Asked, dossier, dossiers, make
 from reports.tables import DeclarationRow, DossierRow
 from standards.catalogue import Catalogue
 from traceability.http.epcis import told
@@ -38,7 +40,7 @@ class AskedIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     country: str = Field(pattern="^[A-Z]{2}$")
-    year: int = Field(ge=1990, le=2100)
+    year: int
 
 
 def snapshots(settings: Settings) -> Path:
@@ -105,23 +107,54 @@ async def get_report(record: Given[AsyncSession], actor: Given[Actor], number: F
     return shown(await dossier(record, actor, number))
 
 
-@get("/api/v1/reports/{number:int}/events", opt={"access": Organisation("regulator")})
-async def get_events_behind(
+def shown_behind(row: DossierRow, found: Explained) -> dict[str, Any]:
+    """What is behind a figure as JSON; each fact with its leaf and the proof that the report's checkpoint holds it."""
+    facts = [
+        {"kind": each.kind, "leafIndex": each.index, "day": each.day.isoformat(), "organisation": each.organisation,
+         "material": each.material, "stage": each.stage, "quantity": each.quantity or None, "reason": each.reason,
+         "grams": each.grams, "version": each.version,
+         "proof": f"/log/proof/inclusion?index={each.index}&size={row.checkpoint_size}"}
+        for each in found.page
+    ]  # fmt: skip
+    return {
+        "figure": found.figure.query, "grams": found.grams, "facts": found.facts, "lines": found.lines,
+        "terms": [asdict(term) for term in found.terms], "behind": facts, "next": found.next,
+    }  # fmt: skip
+
+
+@get("/api/v1/reports/{number:int}/behind", opt={"access": Organisation("regulator")})
+async def get_behind(
+    request: Request[Any, Any, Any],
     record: Given[AsyncSession],
     actor: Given[Actor],
     settings: Given[Settings],
+    catalogue: Given[Catalogue],
     number: FromPath[int],
-    stage: FromQuery[str] = "",
-    material: FromQuery[str] = "",
-    month: FromQuery[str] = "",
-    after: FromQuery[int] = -1,
-) -> list[dict[str, Any]]:
-    """The events behind a figure, by index; ask on with `after` = the last index."""
+    law: FromQuery[str],
+    of: FromQuery[str],
+    rate: FromQuery[str | None] = None,
+    material: FromQuery[str | None] = None,
+    stage: FromQuery[str | None] = None,
+    reason: FromQuery[str | None] = None,
+    month: FromQuery[str | None] = None,
+    start: Annotated[int, QueryParameter(ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+) -> Response[dict[str, Any]]:
+    """The facts behind a figure, with their proofs: they make it to the gram, or the answer is refused.
+
+    `law` and `of` name it: numerator, denominator, placed, recycled or recovered of a `rate` and the law's `material`;
+    counted or left_out by `stage`, `material` and `reason`; moved or not_counted by `stage`, `month` and `reason`.
+    """
     row = await dossier(record, actor, number)
-    wanted = {"stage": stage, "material": material, "month": month}
-    return [asdict(each) for each in await events_behind(record, row, snapshots(settings), wanted, after)]
+    figure = Figure(law, of, rate, material, stage, reason, month)
+    found = await explain(record, row, catalogue, snapshots(settings), figure, start, limit)
+    headers = {}
+    if found.next is not None:
+        query = urlencode({**figure.query, "start": found.next, "limit": limit})
+        headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
+    return Response(shown_behind(row, found), headers=headers)
 
 
 ROUTES: Final = [
-    post_declaration, get_declarations, post_report, get_reports, get_report, get_events_behind,
+    post_declaration, get_declarations, post_report, get_reports, get_report, get_behind,
 ]  # fmt: skip

@@ -1,16 +1,18 @@
 """Declarations: what producers say they placed on the market, each a fact of the log; a correction supersedes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
 from foundation.errors import Conflict, Forbidden, Invalid
 from reports.tables import DeclarationRow
-from traceability.preparing import fact
+from reports.years import reporting_year
+from traceability.preparing import fact, id_of
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
 
@@ -50,7 +52,6 @@ async def declare(
         "material": stated.material, "category": stated.category, "grams": stated.grams,
         "supersedes": stated.supersedes, "time": moment.isoformat(),
     }  # fmt: skip
-    fact_id = f"urn:junkan:declaration:{actor.organisation_id}:{stated.country}:{stated.year}:{moment.isoformat()}"
     row = Write(
         INSERT,
         (IndexOf(), actor.organisation_id, stated.country, stated.year, stated.material, stated.category,
@@ -60,7 +61,7 @@ async def declare(
             fix="Correct the earlier declaration: name it in `supersedes`.",
         ),
     )  # fmt: skip
-    declared = fact("declaration", body, fact_id, actor, moment, sequencer.controls.version)
+    declared = fact("declaration", body, id_of("declaration", body), actor, moment, sequencer.controls.version)
     return (await sequencer.submit(Command((declared,), (row,)))).accepted[0]
 
 
@@ -70,11 +71,7 @@ def _check(stated: Declaration, sequencer: Sequencer, moment: datetime) -> None:
             f"{stated.material} is no material of the taxonomy.", field="material", value=stated.material,
             fix="Use a code such as plastics.pet.",
         )  # fmt: skip
-    if not 1990 <= stated.year <= moment.year:
-        raise Invalid(
-            f"{stated.year} is no year that can be declared.", field="year", value=stated.year,
-            fix=f"Use a year up to {moment.year}, in the common era.",
-        )  # fmt: skip
+    reporting_year(stated.year, moment)
     if stated.grams < 0:
         raise Invalid("A mass is not negative.", field="grams", value=stated.grams, fix="State 0 or more.")
 
@@ -100,3 +97,15 @@ async def declarations(session: AsyncSession, organisation_id: int) -> list[Decl
         .order_by(DeclarationRow.fact_index.desc())
     )
     return list(rows)
+
+
+async def versions(session: AsyncSession, indexes: Sequence[int]) -> dict[int, int]:
+    """Which version of its statement each declaration is: 1 for a first one, 2 for what supersedes it, and so on."""
+    row = select(DeclarationRow.fact_index.label("leaf"), DeclarationRow.supersedes)
+    back = row.where(DeclarationRow.fact_index.in_(indexes)).cte("back", recursive=True)
+    earlier = select(back.c.leaf, DeclarationRow.supersedes).join(
+        DeclarationRow, DeclarationRow.fact_index == back.c.supersedes
+    )
+    back = back.union_all(earlier)
+    found = await session.execute(select(back.c.leaf, func.count().label("version")).group_by(back.c.leaf))
+    return {row.leaf: row.version for row in found}

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -17,12 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
 from foundation.errors import Forbidden, Invalid, NotFound
+from reports.counting import dated_movements
+from reports.recount import month_of
 from reports.recovery import from_movements
 from reports.snapshot import Snapshot, snapshot
 from reports.tables import DossierRow
+from reports.years import reporting_year
 from standards.catalogue import Catalogue
 from standards.materials import taxonomy
 from standards.responsibility.packs import NoEdition, RulePack
+from standards.responsibility.periods import YearCalendar
 from standards.responsibility.shelf import packs
 from traceability.log import newest
 
@@ -43,19 +47,6 @@ class Asked:
         return date(self.year, 1, 1), date(self.year + 1, 12, 31)
 
 
-@dataclass(frozen=True, slots=True)
-class EventOfFigure:
-    """One event behind a figure, with its share of the grams."""
-
-    event_index: int
-    day: date
-    organisation: str
-    material: str
-    grams: int
-    counted: bool
-    reason: str | None
-
-
 @cache
 def code_version() -> str:
     """The version of the programme and the SHA-256 of the files that make a figure."""
@@ -70,10 +61,11 @@ async def make(
 ) -> DossierRow:
     """Issue a report on everything below the newest checkpoint. `record` reads with the record scope.
 
-    Raises Forbidden for anyone but the country's regulator, NotFound before the first checkpoint, Invalid where no
-    law speaks for the year.
+    Raises Forbidden for anyone but the country's regulator, YearInvalid for a year that cannot be reported on, NotFound
+    before the first checkpoint, Invalid where no law speaks for the year.
     """
     _may_read(actor, asked.country)
+    reporting_year(asked.year, moment)
     checkpoint = await newest(record)
     if checkpoint is None:
         raise NotFound("The log has no checkpoint yet.", fix="Wait for the first one, a moment after the first event.")
@@ -106,73 +98,60 @@ def folder_of(folder: Path, size: int, asked: Asked) -> Path:
 def figures(taken: Snapshot, asked: Asked, catalogue: Catalogue) -> dict[str, Any]:
     """All that a dossier says, as JSON values: a pure function of the snapshot, the rules and this code."""
     movements, declared = pl.scan_parquet(taken.movements), pl.scan_parquet(taken.declarations)
-    known = taxonomy(catalogue)
+    known, mine = taxonomy(catalogue), (pl.col("geo") == asked.country) & (pl.col("year") == asked.year)
+    moved: dict[YearCalendar, pl.DataFrame] = {}
     laws = []
     for pack in packs(catalogue).values():
         try:
-            pack.edition(asked.year)
+            calendar = pack.edition(asked.year).calendar
         except NoEdition:
             continue
         found = from_movements(movements, declared, pack, known)
-        mine = (pl.col("geo") == asked.country) & (pl.col("year") == asked.year)
-        unknown = pl.col("geo").is_null() & (pl.col("year") == asked.year)
-        rates = found.rates.filter(mine).collect()
-        left = found.left_out.filter(mine | unknown).collect()
-        if rates.height or left.height:
-            laws.append(_law(pack, asked, rates, left))
+        rates, account = pl.collect_all([found.rates.filter(mine), found.account.filter(mine)])
+        if rates.height or account.height:
+            if calendar not in moved:
+                moved[calendar] = _moved(dated_movements(movements, pack).filter(mine))
+            laws.append(_law(pack, asked, rates, account) | _told(moved[calendar]))
     if not laws:
         raise Invalid("No law of the catalogue speaks for this year.", field="year", value=asked.year)
     return {
-        "country": asked.country, "year": asked.year, "laws": laws, "months": _months(movements, asked),
-        "stages": _stages(movements, asked), "snapshot": taken.digest, "rules": catalogue.digest,
-        "code": code_version(),
+        "country": asked.country, "year": asked.year, "laws": laws, "snapshot": taken.digest,
+        "rules": catalogue.digest, "code": code_version(),
     }  # fmt: skip
 
 
-def _law(pack: RulePack, asked: Asked, rates: pl.DataFrame, left: pl.DataFrame) -> dict[str, Any]:
+def _law(pack: RulePack, asked: Asked, rates: pl.DataFrame, account: pl.DataFrame) -> dict[str, Any]:
     edition = pack.edition(asked.year)
+    counts = pl.col("reason").is_null()
     return {
         "pack": pack.id,
         "edition": edition.id,
         "names": dict(edition.names),
         "law": edition.law,
         "label": pack.label_for(asked.country, asked.year),
+        "first_day": edition.calendar.first_day(asked.year).isoformat(),
+        "last_day": edition.calendar.last_day(asked.year).isoformat(),
         "digest": edition.digest,
         "rates": rates.to_dicts(),
-        "left_out": left.to_dicts(),
+        "counted": account.filter(counts).to_dicts(),
+        "left_out": account.filter(~counts).to_dicts(),
     }
 
 
-def _mine(movements: pl.LazyFrame, asked: Asked) -> pl.LazyFrame:
-    mine = (pl.col("collected_country") == asked.country) | (
-        pl.col("collected_country").is_null() & (pl.col("facility_country") == asked.country)
-    )
-    return movements.filter(mine & (pl.col("day").dt.year() == asked.year))
+def _moved(mine: pl.LazyFrame) -> pl.DataFrame:
+    """What the record holds of a country in a law's year: grams and events by month, stage and whether it counted."""
+    by = ("month", "stage", "counted", "reason")
+    rows = mine.with_columns(month=month_of(pl.col("day"))).group_by(by)
+    events = pl.col("event_index").n_unique().cast(pl.Int64).alias("events")
+    return rows.agg(pl.col("grams").sum(), events).sort(by).collect()
 
 
-def _months(movements: pl.LazyFrame, asked: Asked) -> list[dict[str, Any]]:
-    """Grams per month and stage of the calendar year, counted ones only: the lines over time."""
-    return (
-        _mine(movements, asked)
-        .filter(pl.col("counted"))
-        .group_by(pl.col("day").dt.strftime("%Y-%m").alias("month"), "stage")
-        .agg(pl.col("grams").sum())
-        .sort("month", "stage")
-        .collect()
-        .to_dicts()
-    )
-
-
-def _stages(movements: pl.LazyFrame, asked: Asked) -> list[dict[str, Any]]:
-    """In = counted + left out: grams and events per stage, whether counted, and why not."""
-    return (
-        _mine(movements, asked)
-        .group_by("stage", "counted", "reason")
-        .agg(pl.col("grams").sum(), pl.col("event_index").n_unique().cast(pl.Int64).alias("events"))
-        .sort("stage", "counted", "reason")
-        .collect()
-        .to_dicts()
-    )
+def _told(moved: pl.DataFrame) -> dict[str, Any]:
+    """In = counted + left out by stage, and what counted by month: an event has one day, so months add up."""
+    by = ("stage", "counted", "reason")
+    stages = moved.group_by(by).agg(pl.col("grams").sum(), pl.col("events").sum()).sort(by)
+    months = moved.filter("counted").group_by("month", "stage").agg(pl.col("grams").sum()).sort("month", "stage")
+    return {"stages": stages.to_dicts(), "months": months.to_dicts()}
 
 
 async def dossier(record: AsyncSession, actor: Actor, number: int) -> DossierRow:
@@ -187,34 +166,3 @@ async def dossiers(record: AsyncSession, actor: Actor) -> Sequence[DossierRow]:
     """The reports issued for a regulator's country, newest first."""
     rows = select(DossierRow).where(DossierRow.country == actor.country).order_by(DossierRow.id.desc())
     return (await record.scalars(rows)).all()
-
-
-async def events_behind(
-    record: AsyncSession, row: DossierRow, folder: Path, wanted: Mapping[str, str], after: int = -1, limit: int = 100
-) -> list[EventOfFigure]:
-    """The events behind a figure: `wanted` may hold stage, material and month; ordered by index, after one of them.
-
-    The snapshot is taken again where its files are gone: the same checkpoint gives the same bytes.
-    """
-    asked = Asked(row.country, row.year)
-    place = folder_of(folder, row.checkpoint_size, asked)
-    taken = await snapshot(record, place, row.checkpoint_size, *asked.days)
-    if taken.digest != row.body["snapshot"]:
-        raise Invalid("The snapshot of this report cannot be made again.", field="snapshot", value=taken.digest)
-    return await asyncio.to_thread(_events, taken, asked, wanted, after, limit)
-
-
-def _events(taken: Snapshot, asked: Asked, wanted: Mapping[str, str], after: int, limit: int) -> list[EventOfFigure]:
-    found = _mine(pl.scan_parquet(taken.movements), asked).filter(pl.col("event_index") > after)
-    if stage := wanted.get("stage"):
-        found = found.filter(pl.col("stage") == stage)
-    if material := wanted.get("material"):
-        found = found.filter((pl.col("material") == material) | pl.col("material").str.starts_with(f"{material}."))
-    if month := wanted.get("month"):
-        found = found.filter(pl.col("day").dt.strftime("%Y-%m") == month)
-    keys = ("event_index", "day", "organisation", "material", "counted", "reason")
-    rows = found.group_by(keys).agg(pl.col("grams").sum()).sort(keys).head(limit).collect()
-    return [
-        EventOfFigure(index, day, organisation, what, grams, counted, reason)
-        for index, day, organisation, what, counted, reason, grams in rows.iter_rows()
-    ]

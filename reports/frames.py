@@ -81,9 +81,16 @@ RATES: Final = _schema(
     label=pl.String,
 )
 
-# What a report did not count, so that in = counted + left out: rows of the input by the one reason that decided.
-LEFT_OUT: Final = _schema(
+# Every row of the input by the one reason that decided, null where a rate counts it: in = counted + left out.
+ACCOUNT: Final = _schema(
     geo=pl.String, year=pl.Int32, material=pl.String, stage=pl.String, reason=pl.String, grams=pl.Int64, rows=pl.Int64
+)  # fmt: skip
+
+# The rows behind one figure: `kind` event or declaration, `index` its leaf; `quantity` is the term of the law's formula
+# that holds the row (empty where the figure is a plain sum); a declaration's `day` is the first of its period.
+BEHIND: Final = _schema(
+    kind=pl.String, index=pl.Int64, day=pl.Date, organisation=pl.String, material=pl.String, stage=pl.String,
+    quantity=pl.String, reason=pl.String, grams=pl.Int64,
 )  # fmt: skip
 
 

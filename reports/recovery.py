@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reports.counting import count_declarations, count_movements
-from reports.frames import LEFT_OUT, RATES, TONNAGES, checked, empty, year_within
+from reports.frames import ACCOUNT, RATES, TONNAGES, checked, empty, year_within
 from reports.targets import label, targets
 from standards.materials import Taxonomy
 from standards.responsibility.expressions import caveat, expression, reason
@@ -18,10 +18,18 @@ GROUP = ("geo", "year", "material")
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """`rates` (frames.RATES) and everything that no rate counted (frames.LEFT_OUT): in = counted + left out."""
+    """`rates` (frames.RATES) and the account of every row (frames.ACCOUNT): in = counted + left out."""
 
     rates: pl.LazyFrame
-    left_out: pl.LazyFrame
+    account: pl.LazyFrame
+
+    @property
+    def counted(self) -> pl.LazyFrame:
+        return self.account.filter(pl.col("reason").is_null())
+
+    @property
+    def left_out(self) -> pl.LazyFrame:
+        return self.account.filter(pl.col("reason").is_not_null())
 
 
 def partial(tonnages: pl.LazyFrame) -> pl.LazyFrame:
@@ -61,14 +69,14 @@ def from_movements(movements: pl.LazyFrame, declarations: pl.LazyFrame, pack: Ru
     counted = count_movements(movements, pack, taxonomy)
     declared = count_declarations(declarations, pack, taxonomy)
     found = recovery_rates(merged([counted.tonnages, declared.tonnages]), pack, assumptions=True)
-    left = pl.concat([counted.left_out, declared.left_out])
+    account = pl.concat([counted.account, declared.account])
     marks = declared.marks.group_by(*GROUP).agg(pl.col("mark").unique().sort().str.join(","))
     rates = (
         found.rates.join(marks, on=list(GROUP), how="left", maintain_order="left")
         .with_columns(caveat=pl.concat_str("caveat", "mark", separator=",", ignore_nulls=True).replace("", None))
         .select(list(RATES))
     )
-    return Recovery(rates, left.sort("geo", "year", "material", "stage", "reason"))
+    return Recovery(rates, account.sort("geo", "year", "material", "stage", "reason"))
 
 
 def _rates(rows: pl.LazyFrame, edition: Edition, rate: Rate, assumes: Iterable[str]) -> pl.LazyFrame:
@@ -152,6 +160,6 @@ def _unspoken(rows: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
         found.filter(pl.col("reason") != "")
         .group_by(*GROUP, pl.col("operation").alias("stage"), "reason")
         .agg(pl.col("grams").sum(), pl.len().cast(pl.Int64).alias("rows"))
-        .select(list(LEFT_OUT))
+        .select(list(ACCOUNT))
         .sort("geo", "year", "material", "stage", "reason")
     )

@@ -19,7 +19,8 @@ from traceability.ledger.interpretation import RECYCLING, SORTING
 from traceability.ledger.origins import UNKNOWN_COUNTRY, Origins
 
 # Every movement of a period with what decides its stage: the entry, its lot, its event, the facility's country.
-# Events that made no entries come with the mass that they stated, so that nothing is dropped silently.
+# Events that made no entries come with the mass that they stated, so that nothing is dropped silently; what was
+# released from a hold comes with its release alone.
 ENTRIES: Final = """
 SELECT e.index, e.event_day, coalesce(f.country, o.country) AS country, o.uri AS organisation,
     coalesce(l.material, '') AS material, coalesce(l.form, '') AS form, coalesce(l.origins::text, '') AS origins,
@@ -36,7 +37,9 @@ JOIN (
     FROM event_payload p
     CROSS JOIN LATERAL jsonb_array_elements(p.fields -> 'junkan:stated') AS s (value)
     LEFT JOIN lot l ON l.uri = s.value ->> 0
-    WHERE p.index < $1
+    WHERE p.index < $1 AND NOT EXISTS (
+        SELECT FROM event_key k JOIN event r ON r.index = k.index
+        WHERE k.releases = p.index AND k.index < $1 AND r.reasons <> '{rejected}')
 ) n ON n.event_index = e.index
 LEFT JOIN lot l ON l.id = n.lot_id
 WHERE e.kind IN ('epcis', 'release') AND e.event_day >= $2 AND e.event_day <= $3 AND e.index < $1

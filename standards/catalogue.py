@@ -4,17 +4,25 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
+import yaml
 
 from standards.exactyaml import Unreadable, frozen, json_view, line_of, read
+from standards.faults import faults, nearest
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 SCHEMAS = CATALOGUE / "schema"
-KINDS = frozenset({"material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls"})
+KINDS = frozenset(
+    {
+        "material-taxonomy", "property-list", "code-list", "standard", "rule-pack", "controls", "recognition",
+        "trade-practice", "border-law", "mass-balance-scheme",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,13 +83,12 @@ class Catalogue:
 
 def load(root: Path = CATALOGUE) -> Catalogue:
     """Read and check every `**/*.yaml` under `root`; CatalogueError lists every problem of every file."""
-    validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
     problems: list[Problem] = []
     shelf: dict[tuple[str, str], Document] = {}
     for file in sorted(root.rglob("*.yaml")):
         path = file.relative_to(root).as_posix()
         try:
-            document = _document(file.read_bytes(), path, validators)
+            document = read_document(file.read_bytes(), path).document
         except CatalogueError as error:
             problems.extend(error.problems)
             continue
@@ -95,29 +102,46 @@ def load(root: Path = CATALOGUE) -> Catalogue:
     return Catalogue(hashlib.sha256(lines.encode()).hexdigest(), MappingProxyType(by_kind))
 
 
-def _document(raw: bytes, path: str, validators: dict[str, jsonschema_rs.Draft202012Validator]) -> Document:
+@dataclass(frozen=True)
+class Read:
+    """A document and where its lines are, so that a fault found later can still be told at its place."""
+
+    document: Document
+    node: yaml.Node = field(repr=False)
+
+    def problem(self, at: Sequence[str | int], sentence: str, fix: str) -> Problem:
+        """Something wrong at a path of keys and indexes."""
+        return Problem(self.document.path, line_of(self.node, at), "/".join(map(str, at)), sentence, fix)
+
+
+def read_document(raw: bytes, path: str, *, trusted: bool = True) -> Read:
+    """One document, checked against its kind's schema; CatalogueError lists everything that is wrong with it.
+
+    A stranger's (not `trusted`) may not be nested or long beyond reason either.
+    """
     try:
-        data, node = read(raw.decode())
+        data, node = read(raw.decode(), trusted=trusted)
     except Unreadable as error:
         raise CatalogueError(Problem(path, error.line, error.key, error.sentence, error.fix)) from None
     except UnicodeDecodeError as error:
         raise CatalogueError(Problem(path, 1, "", str(error), "save the file as UTF-8")) from None
-
-    def problem(at: Sequence[str | int], sentence: str, fix: str) -> Problem:
-        return Problem(path, line_of(node, at), "/".join(map(str, at)), sentence, fix)
-
-    kind, id = data.get("kind"), data.get("id")
+    kind, id, digest = data.get("kind"), data.get("id"), hashlib.sha256(raw).hexdigest()
+    told = Read(Document(str(kind), str(id), path, frozen(data), digest), node)
     if kind not in KINDS:
-        raise CatalogueError(problem(["kind"], f"unknown kind {kind!r}", f"use one of {', '.join(sorted(KINDS))}"))
+        raise CatalogueError(told.problem(["kind"], f"unknown kind {kind!r}", nearest(kind, sorted(KINDS), "use")))
     if not isinstance(id, str) or not id:
-        raise CatalogueError(problem(["id"], "the id is missing or not text", "write id: with a text"))
-    if kind not in validators:
-        if not (SCHEMAS / f"{kind}.json").is_file():
-            raise CatalogueError(problem(["kind"], f"the kind {kind!r} has no schema", f"write schema/{kind}.json"))
-        schema = json.loads((SCHEMAS / f"{kind}.json").read_text("utf-8"))
-        validators[kind] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    errors = list(validators[kind].iter_errors(json_view(data)))
-    if errors:
-        fix = f"follow schema/{kind}.json"
-        raise CatalogueError(*(problem(list(error.instance_path), error.message, fix) for error in errors))
-    return Document(kind, id, path, frozen(data), hashlib.sha256(raw).hexdigest())
+        raise CatalogueError(told.problem(["id"], "the id is missing or not text", "write id: with a text"))
+    schema, validator = schema_of(kind)
+    if found := faults(validator, schema, json_view(data)):
+        raise CatalogueError(*(told.problem(*fault) for fault in found))
+    return told
+
+
+@cache
+def schema_of(kind: str) -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
+    """The schema of a kind of document, and its validator; LookupError for a kind without one."""
+    file = SCHEMAS / f"{kind}.json"
+    if not file.is_file():
+        raise LookupError(f"the kind {kind!r} has no schema: write schema/{kind}.json")
+    schema = json.loads(file.read_text("utf-8"))
+    return schema, jsonschema_rs.Draft202012Validator(schema, validate_formats=True)

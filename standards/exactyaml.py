@@ -19,82 +19,108 @@ class Unreadable(ValueError):
 
 
 class _Loader(yaml.CSafeLoader):
-    """The safe loader without YAML 1.1's guesses: no yes/no, octal, sexagesimal, float or timestamp."""
+    """The safe loader without YAML 1.1's guesses: what a plain word is, is decided below."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own contract
-
-
-_TAG = "tag:yaml.org,2002:"
-_NUMBER = r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
-_PLAIN = (
-    ("null", r"~|null|", ["~", "n", ""]),
-    ("bool", r"true|false", list("tf")),
-    ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
-    ("float", _NUMBER, list("-+.0123456789")),
-    ("timestamp", r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?", list("0123456789")),
-    ("merge", r"<<", ["<"]),
-)
-for _name, _pattern, _first in _PLAIN:
-    _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+        return PLAIN if kind is yaml.ScalarNode and implicit[0] else TEXT
 
 
-def _day(loader: _Loader, node: yaml.ScalarNode) -> date:
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", node.value):
-        try:
-            return date.fromisoformat(node.value)
-        except ValueError:
-            pass
-    raise _at(node, f"{node.value!r} is not a day", "write YYYY-MM-DD; a time of day has no place here")
+PLAIN, TEXT = "plain", "text"
+MOST_LEVELS, MOST_NODES = 40, 50_000  # of a stranger's file: a deeper one would exhaust the parser's own stack
+_SIGNED = frozenset("-+0123456789.")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?")
 
 
-def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
-    return int(node.value)
+def _plain(node: yaml.ScalarNode) -> str | int | Decimal | bool | date | None:
+    """What an unquoted word is: nothing, true, a whole or exact number, a day, else a text."""
+    text: str = node.value
+    if text[:1] not in _SIGNED:
+        return _WORDS.get(text, text)
+    if _INTEGER.fullmatch(text):
+        if len(text) > MOST_LEVELS:
+            raise _at(node, "the number has too many digits", "write a number that somebody can read")
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return Decimal(text)
+    if not _DAY.fullmatch(text):
+        return text
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise _at(node, f"{text!r} is not a day", "write YYYY-MM-DD; a time of day has no place here")
 
 
-def _decimal(loader: _Loader, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(node.value)
+def _value(node: yaml.Node, seen: set[int]) -> Any:
+    if node.tag not in {PLAIN, TEXT}:
+        raise _at(node, f"the tag {node.tag} has no meaning here", "leave it out")
+    match node:
+        case yaml.ScalarNode():
+            return _plain(node) if node.tag == PLAIN else node.value
+        case _ if id(node) in seen:
+            raise _at(node, "an alias repeats what stands here", "write it out where it is used")
+        case yaml.SequenceNode():
+            seen.add(id(node))
+            return [_value(item, seen) for item in node.value]
+        case yaml.MappingNode():
+            seen.add(id(node))
+            return _mapping(node, seen)
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    loader.flatten_mapping(node)
+def _mapping(node: yaml.MappingNode, seen: set[int]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
+        key = _value(key_node, seen)
         if not isinstance(key, str):
             raise _at(key_node, f"the key {key_node.value!r} is not text", "put the key in quotes")
         if key in result:
             raise _at(key_node, f"the key {key!r} stands twice", "keep one of them")
-        result[key] = loader.construct_object(value_node, deep=True)
+        result[key] = _value(value_node, seen)
     return result
 
 
-_Loader.add_constructor(_TAG + "timestamp", _day)
-_Loader.add_constructor(_TAG + "int", _integer)
-_Loader.add_constructor(_TAG + "float", _decimal)
-_Loader.add_constructor(_TAG + "map", _mapping)
-
-
 def _at(node: yaml.Node, sentence: str, fix: str) -> Unreadable:
-    return Unreadable(node.start_mark.line + 1, str(node.value), sentence, fix)
+    key = node.value if isinstance(node, yaml.ScalarNode) else ""
+    return Unreadable(node.start_mark.line + 1, str(key), sentence, fix)
 
 
-def read(text: str) -> tuple[dict[str, Any], yaml.Node]:
+def read(text: str, *, trusted: bool = True) -> tuple[dict[str, Any], yaml.Node]:
     """Read one YAML mapping: plain dicts and lists of str, int, Decimal, bool, date, None; and its node tree.
 
-    Raises Unreadable for anything that is not exactly one such mapping.
+    Raises Unreadable for anything that is not exactly one such mapping; a stranger's text (not `trusted`) also for
+    one that is nested or long beyond reason.
     """
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        data = None if node is None else loader.construct_document(node)
+        if not trusted:
+            _measure(text)
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable(mark.line + 1 if mark else 1, "", str(error.problem), "correct the YAML") from None
-    finally:
-        loader.dispose()
+    except yaml.YAMLError as error:
+        raise Unreadable(1, "", str(error), "save the file as plain text in UTF-8") from None
+    data = None if node is None else _value(node, set())
     if node is None or not isinstance(data, dict):
         raise Unreadable(1, "", "the document is not a mapping", "begin with kind: and id:")
     return data, node
+
+
+def _measure(text: str) -> None:
+    """Refuse what would take the parser too deep or too long; events come one by one, so this itself is safe."""
+    level = 0
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if level > MOST_LEVELS or count > MOST_NODES:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise Unreadable(line, "", "the document is too deep or too long", "split it")
 
 
 def line_of(node: yaml.Node, at: Sequence[str | int]) -> int:

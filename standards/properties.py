@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from standards.catalogue import Catalogue
-from standards.quantities import exact, in_base, unit_named
+from standards.quantities import base_of, exact, unit_named
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class Range:
 
 @dataclass(frozen=True)
 class Property:
-    """A property; `unit` None means it is told in words. `physical`: outside is a typing error; `plausible`: ask."""
+    """A property; `unit` None means it is told in words. `physical`: outside is a typing error; `plausible`: ask.
+
+    `typical` is where public specifications of a material lie, for orientation; it decides nothing.
+    """
 
     code: str
     names: Mapping[str, str]
@@ -35,20 +39,24 @@ class Property:
     methods: tuple[str, ...]
     condition_required: bool
     conditions: Mapping[str, str]
+    typical: Mapping[str, Range]
 
-    @property
+    @cached_property
     def kind(self) -> str | None:
         """The kind of quantity its unit measures; None for words."""
         return unit_named(self.unit).kind if self.unit else None
 
-    def possible(self, value: Fraction) -> bool:
+    @cached_property
+    def ends(self) -> tuple[Decimal, Decimal] | None:
+        """The physical range in the base unit of its kind; None for words."""
+        if self.unit is None or self.kind is None or self.physical is None:
+            return None
+        low, high = (base_of(Decimal(end), self.unit, self.kind) for end in (self.physical.low, self.physical.high))
+        return low, high
+
+    def possible(self, value: Decimal | Fraction) -> bool:
         """Whether a value in the base unit of the property's kind can exist at all."""
-        if self.unit is None or self.physical is None:
-            return True
-        low, high = (
-            in_base(end, self.unit, unit_named(self.unit).kind) for end in (self.physical.low, self.physical.high)
-        )
-        return low <= value <= high
+        return self.ends is None or self.ends[0] <= value <= self.ends[1]
 
 
 def properties(catalogue: Catalogue) -> Mapping[str, Property]:
@@ -71,8 +79,13 @@ def _property(item: Mapping[str, Any]) -> Property:
         names=item["names"],
         unit=unit,
         physical=Range(*item["physical"]) if "physical" in item else None,
-        plausible=MappingProxyType({code: Range(*ends) for code, ends in item.get("plausible", {}).items()}),
+        plausible=_ranges(item.get("plausible", {})),
         methods=item.get("methods", ()),
         condition_required=item.get("condition_required", False),
         conditions=item.get("conditions", MappingProxyType({})),
+        typical=_ranges(item.get("typical", {})),
     )
+
+
+def _ranges(by_material: Mapping[str, Any]) -> Mapping[str, Range]:
+    return MappingProxyType({code: Range(*ends) for code, ends in by_material.items()})

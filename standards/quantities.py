@@ -1,12 +1,14 @@
 """Quantities: grams as whole numbers and property values exact within one kind; what cannot be converted is refused."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from typing import assert_never
 
 _MOST_DIGITS = 60  # a weight or test result has fewer; 1E+999999 would cost gigabytes as a whole number
+# Room for a product of two such numbers and a sum of many; what would still be rounded raises instead.
+EXACTLY = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
 
 
 class QuantityError(ValueError):
@@ -32,10 +34,11 @@ class Unit:
     kind: str
     factor: Fraction
     names: tuple[str, ...] = ()
+    scale: Decimal = Decimal(1)  # the factor again, as every factor here ends as a decimal
 
 
 def _unit(symbol: str, kind: str, factor: str, *names: str) -> Unit:
-    return Unit(symbol, kind, Fraction(factor), names)
+    return Unit(symbol, kind, Fraction(factor), names, Decimal(factor))
 
 
 # Factors are definitions (SI; international pound 1959), not law that changes on a day, so they stand here.
@@ -57,7 +60,7 @@ _UNITS = (
     _unit("ppm", "fraction", "0.000001", "59", "[ppm]"),
     _unit("g/t", "fraction", "0.000001"),
     _unit("ug/kg", "fraction", "0.000000001"),
-    _unit("ppb", "fraction", "0.000000001", "61"),
+    _unit("ppb", "fraction", "0.000000001", "61", "[ppb]"),
     _unit("kg/m3", "density", "1", "KMQ"),
     _unit("g/cm3", "density", "1000", "23"),
     _unit("lb/ft3", "density", "16.01846337396013957965507065", "87"),
@@ -78,8 +81,8 @@ _UNITS = (
     _unit("uSv/h", "dose_rate", "1", "µSv/h"),
     _unit("ugC/g", "emission", "1"),
     _unit("1/m2", "count_per_area", "1"),
-    _unit("grade", "grade", "1"),
-    _unit("-", "number", "1"),
+    _unit("grade", "count", "1"),
+    _unit("-", "count", "1"),
 )
 UNITS = {name: unit for unit in _UNITS for name in (unit.symbol, *unit.names)}
 # "ton" is a tonne, a US short ton or a British long ton, by who speaks: guessing would move 10 % of the mass.
@@ -110,23 +113,35 @@ def exact(value: Decimal | int) -> Fraction:
     """The value without any rounding. TypeError for float (already rounded); QuantityError for what is no number."""
     if isinstance(value, bool) or not isinstance(value, Decimal | int):
         raise TypeError(f"{value!r} is {type(value).__name__}: give Decimal or int, a float has lost digits already")
-    decimal = Decimal(value)
-    if not decimal.is_finite():
+    return Fraction(_reasonable(Decimal(value)))
+
+
+def _reasonable(value: Decimal) -> Decimal:
+    if not value.is_finite():
         raise QuantityError("VALUE_NOT_A_NUMBER", f"{value} is not a finite number")
-    if (
-        max(abs(decimal.adjusted()), abs(int(decimal.as_tuple().exponent)), len(decimal.as_tuple().digits))
-        > _MOST_DIGITS
-    ):
+    _, digits, exponent = value.as_tuple()
+    if max(abs(value.adjusted()), abs(int(exponent)), len(digits)) > _MOST_DIGITS:
         raise QuantityError("VALUE_UNREASONABLE", f"the value has more than {_MOST_DIGITS} digits")
-    return Fraction(decimal)
+    return value
 
 
 def in_base(value: Decimal | int, unit: str, kind: str) -> Fraction:
     """The value in the base unit of `kind`, exactly; QuantityError UNIT_INCOMPATIBLE for a unit of another kind."""
-    found = unit_named(unit)
+    return exact(value) * _unit_of(unit, kind).factor
+
+
+def base_of(value: Decimal, unit: str, kind: str) -> Decimal:
+    """The same as a decimal, for judging: every factor ends, so nothing is rounded. TypeError for a float."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{value!r} is {type(value).__name__}: give Decimal, a float has lost digits already")
+    return EXACTLY.multiply(_reasonable(value), _unit_of(unit, kind).scale)
+
+
+def _unit_of(name: str, kind: str) -> Unit:
+    found = unit_named(name)
     if found.kind != kind:
-        raise QuantityError("UNIT_INCOMPATIBLE", f"{unit!r} measures {found.kind}, not {kind}: there is no conversion")
-    return exact(value) * found.factor
+        raise QuantityError("UNIT_INCOMPATIBLE", f"{name!r} measures {found.kind}, not {kind}: there is no conversion")
+    return found
 
 
 def convert(value: Decimal | int, unit: str, to: str) -> Decimal:

@@ -4,7 +4,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -88,7 +88,9 @@ class World:
                 session, organisation_id=made.id, email=email, name=f"Person of {name}", password=PASSWORD,
                 roles=ALL_ROLES, moment=moment, hasher=CHEAP,
             )  # fmt: skip
-            key = await issue_key(session, organisation_id=made.id, name="test", roles=ALL_ROLES, moment=moment)
+            key = await issue_key(
+                session, organisation_id=made.id, name="test", roles=ALL_ROLES, moment=moment, issued_by=person.id
+            )
         async with self.process.database.begin(made.id) as session:
             place = await register_facility(
                 session, organisation_id=made.id, uri=lot_uri(BASE, new_token()), name=f"Site of {name}",
@@ -98,6 +100,22 @@ class World:
             made.id, made.uri, made.name, frozenset({role}), country, frozenset(ALL_ROLES), "en", person_id=person.id
         )
         return Firm(actor, place.uri, place.id, ZoneInfo(zone), email, key)
+
+    async def colleague(self, firm: Firm, *roles: str) -> Firm:
+        """Another person of the same firm, with a key of their own."""
+        moment, email = self.clock(), f"{secrets.token_hex(6)}@example.org"
+        number = firm.actor.organisation_id
+        async with self.process.database.begin(number, Scope.AUTHENTICATION) as session:
+            person = await register_person(
+                session, organisation_id=number, email=email, name="Colleague", password=PASSWORD, roles=roles,
+                moment=moment, hasher=CHEAP,
+            )  # fmt: skip
+            key = await issue_key(
+                session, organisation_id=number, name="own", roles=roles, moment=moment, issued_by=person.id
+            )
+        return replace(
+            firm, actor=replace(firm.actor, roles=frozenset(roles), person_id=person.id), email=email, key=key
+        )
 
     def at(self, firm: Firm) -> composing.At:
         return composing.At(self.clock() - timedelta(seconds=1), firm.facility, firm.zone)
@@ -170,10 +188,17 @@ def app(process: Process) -> Litestar:
     return create_app(process)
 
 
+async def with_key(request: httpx.Request) -> None:
+    """Hook of a client: a new Idempotency-Key with each POST under /api/v1 that has none, as machines must send."""
+    if request.method == "POST" and request.url.path.startswith("/api/v1/"):
+        request.headers.setdefault("Idempotency-Key", new_token())
+
+
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """A client without lifespan: checkpoints are published by the test that needs them."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as made:
+    hooks = {"request": [with_key]}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, event_hooks=hooks) as made:
         yield made
 
 

@@ -100,7 +100,7 @@ async def _evidence(world: World, made: Chain) -> None:
         for name, value, unit in results:
             world.clock.forward(milliseconds=5)
             stated = Measurement(made.pellet, name, Decimal(value), unit, today, evidence="E2")
-            await measure(session, process.sequencer, made.recycler.actor, stated, world.clock())
+            await measure(session, process.sequencer, made.recycler.actor, process.catalogue, stated, world.clock())
         scope = Certificate(
             "te-grs", "scope", "MC-4711", "Certifier of the test", (PET,), date(2025, 1, 1), date(2099, 1, 1)
         )
@@ -113,7 +113,9 @@ async def listed(world: World, seller: Firm, lot: str, price: str = "118500", cu
     known = standards(world.process.catalogue)
     judged = [judge(known[code], Lot(PET, "pellet", origin="post"), world.clock().date()) for code in ("en-15348",)]
     async with world.process.database.begin(seller.actor.organisation_id) as session:
-        row = await publish_listing(session, seller.actor, lot, terms, judged, world.clock().date(), world.clock())
+        row = await publish_listing(
+            session, seller.actor, world.process.catalogue, lot, terms, judged, world.clock().date(), world.clock()
+        )
         return row.id
 
 

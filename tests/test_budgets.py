@@ -105,7 +105,7 @@ async def test_regulator_pages_cost_at_most_250_kb(world: World, pages: Litestar
     browser.headers.update(HEADERS)
     fields = {"_csrf_token": csrf_of((await browser.get("/reports")).text), "year": str(world.clock().year)}
     report = (await browser.post("/reports", data=fields)).headers["location"]
-    for path in (report, f"{report}/figure", "/events/0", "/log"):
+    for path in (report, f"{report}/figure?law=eu-packaging&of=counted", "/events/0", "/log"):
         html, page = await transferred(browser, path)
         others = parts_of(page)
         total = html + sum([(await transferred(browser, each))[0] for each in others])

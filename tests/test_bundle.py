@@ -63,7 +63,12 @@ def fact(index: int, kind: str, entries: list[list[Any]], erased: bool) -> LogRo
     text = json.dumps(body, ensure_ascii=False, indent=1) if kind == "epcis" else canonical(body).decode()
     salt = hashlib.sha256(b"salt %d" % index).digest()
     digest = event_hash(body, context)[14:78] if kind == "epcis" else hashlib.sha256(text.encode()).hexdigest()
-    fields = {"junkan:entries": entries, "junkan:outcome": {"outcome": "counted"}, **received_field(text, context)}
+    fields = {
+        "junkan:entries": entries,
+        "junkan:outcome": {"outcome": "counted"},
+        "junkan:stated": [],
+        **received_field(text, context),
+    }
     root = commitment_root((*commitments(body, salt), *commitments(fields, salt)))
     payload = None if erased else Payload(text, context, salt, fields)
     return LogRow(index, kind, bytes.fromhex(digest), root, 1_772_334_000_000_000 + index, payload)
@@ -154,9 +159,9 @@ def test_a_log_of_no_facts_has_no_fault(tmp_path: Path) -> None:
 
 def test_a_log_longer_than_a_block_has_no_fault_and_one_changed_row_is_named() -> None:
     rows, entries, balances, note, vkey = small_log(1_300, erased=-1)
-    assert check_log(rows, entries, balances, note, vkey, event_hash) == ()
+    assert check_log(rows, entries, balances, note, (vkey,), event_hash) == ()
     rows[700] = fact(700, "epcis", [], erased=False)
-    found = check_log(rows, entries, balances, note, vkey, event_hash)
+    found = check_log(rows, entries, balances, note, (vkey,), event_hash)
     assert (found[0].code, found[0].index) == ("ENTRIES_CHANGED", 700)
     assert "ROOT" in {each.code for each in found}
 
@@ -256,7 +261,7 @@ def rewritten(change: Callable[[list[LogRow], list[EntryLine], list[BalanceLine]
     """The codes found in a log that was altered consistently from within, under the old checkpoint."""
     rows, entries, balances, note, vkey = small_log()
     change(rows, entries, balances)
-    return [each.code for each in check_log(rows, entries, balances, note, vkey, event_hash) if not each.note]
+    return [each.code for each in check_log(rows, entries, balances, note, (vkey,), event_hash) if not each.note]
 
 
 def test_a_fact_rewritten_with_all_its_hashes_does_not_give_the_signed_root() -> None:
@@ -314,7 +319,7 @@ def test_a_text_spelled_differently_is_named_though_its_values_are_the_same() ->
 def test_another_key_does_not_prove_the_log() -> None:
     rows, entries, balances, note, _ = small_log()
     vkey = format_vkey(ORIGIN, signing_key(bytes(32)).public)
-    assert check_log(rows, entries, balances, note, vkey, event_hash)[0].code == "SIGNATURE"
+    assert check_log(rows, entries, balances, note, (vkey,), event_hash)[0].code == "SIGNATURE"
 
 
 def test_what_could_not_be_read_back_is_not_written(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_shelf_we_ship_loads_and_speaks_of_itself_by_digest() -> None:
     catalogue = load()
     assert len(catalogue.digest) == 64
     assert catalogue.digest == load().digest
-    for kind in ("material-taxonomy", "property-list", "code-list", "standard", "controls"):
+    for kind in ("material-taxonomy", "property-list", "code-list", "standard", "controls", "border-law"):
         assert catalogue.documents(kind), kind
         for document in catalogue.documents(kind):
             assert catalogue.document(kind, document.id) is document

@@ -184,3 +184,32 @@ def test_material_without_evidence_of_origin_counts_zero(content: ContentClass) 
 def test_a_compound_with_impossible_shares_is_refused(shares: tuple[int, int]) -> None:
     with pytest.raises(ContentError, match="compound"):
         Component("compound", ContentClass.RECYCLATE_BLEND, 10, True, Decimal(shares[0]), Decimal(shares[1]))
+
+
+@pytest.mark.parametrize(
+    ("declared", "flags"),
+    [("33.33", ()), ("33.3333", ()), ("33.34", ("DECLARED_ABOVE_COMPUTED",)), ("0", ())],
+)
+def test_a_declared_share_is_measured_against_the_exact_one(declared: str, flags: tuple[str, ...]) -> None:
+    parts = [Component("r", ContentClass.PRE_CONSUMER, 1, True), Component("v", ContentClass.VIRGIN, 2)]
+    found = recycled_content(parts, Decimal(declared))
+    assert (found.recycled_pct, found.pre_consumer_pct, found.flags) == (Decimal("33.33"), Decimal("33.33"), flags)
+
+
+def test_everything_left_out_is_named_in_the_order_of_the_components_and_stays_in_the_total() -> None:
+    left_out = [
+        Component("rework", ContentClass.SAME_PROCESS_REWORK, 100, True),
+        Component("by-product", ContentClass.BY_PRODUCT, 100, True),
+        Component("somebody's", ContentClass.UNKNOWN, 100, True),
+        Component("black", ContentClass.ADDITIVE, 100),
+    ]
+    found = recycled_content([*left_out, Component("r", ContentClass.POST_CONSUMER, 100, True)])
+    assert found.recycled_pct == Decimal("20.00")
+    assert found.excluded == (
+        ("rework", "SAME_PROCESS"), ("by-product", "BY_PRODUCT"), ("somebody's", "NO_ORIGIN_EVIDENCE"),
+    )  # fmt: skip
+
+
+def test_a_product_without_mass_has_no_content() -> None:
+    with pytest.raises(ContentError, match="without mass"):
+        recycled_content([])

@@ -96,22 +96,25 @@ def test_every_label_has_its_field_and_no_id_stands_twice() -> None:
 
 
 def test_pages_hold_to_a_strict_content_security_policy() -> None:
-    page = _render(errors=WRONG, viewer=Bag(name="A", organisation="B", roles=["recycler"]), csrf="token", htmx=True)
+    page = _render(
+        errors=WRONG, viewer=Bag(name="A", organisation="B", roles=["recycler"], may=["trade"]), csrf="token", htmx=True
+    )
     assert not re.search(r'\sstyle="|<style|\son\w+="|javascript:', page)
     assert all(src.startswith("/static/") for src in re.findall(r'(?:src|href)="([^"]+\.(?:js|css|svg)[^"]*)"', page))
     assert not re.search(r"<script(?! src=)", page)
 
 
 @pytest.mark.parametrize(
-    ("roles", "seen", "hidden"),
+    ("roles", "may", "seen", "hidden"),
     [
-        (["recycler"], "/stock", "/declarations"),
-        (["regulator"], "/reports", "/stock"),
-        (["pro"], "/declarations", "/offers"),
+        (["recycler"], ["trade"], "/listings", "/declarations"), (["recycler"], ["read"], "/stock", "/listings"),
+        (["regulator"], ["read"], "/reports", "/stock"), (["pro"], ["declare"], "/declarations", "/offers"),
+        (["producer"], ["declare"], "/declarations", "/reports"), (["producer"], ["read"], "/log", "/declarations"),
+        (["regulator"], ["declare"], "/reports", "/declarations"), (["collector"], ["read"], "/market", "/record"),
     ],
-)
-def test_readers_are_led_to_the_pages_of_their_role(roles: list[str], seen: str, hidden: str) -> None:
-    page = _render(errors=[], viewer=Bag(name="A", organisation="B", roles=roles), csrf="token")
+)  # fmt: skip
+def test_readers_are_led_to_the_pages_of_their_role(roles: list[str], may: list[str], seen: str, hidden: str) -> None:
+    page = _render(errors=[], viewer=Bag(name="A", organisation="B", roles=roles, may=may), csrf="token")
     menu = page[: page.index("<main")]
     assert f'href="{seen}"' in menu
     assert f'href="{hidden}"' not in menu

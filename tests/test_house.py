@@ -19,12 +19,18 @@ MAY_IMPORT = {
     "app": {"standards", "foundation", "traceability", "marketplace", "reports"},
 }
 PURE = (
-    "standards.catalogue", "standards.conformity", "standards.custody", "standards.dated", "standards.materials",
-    "standards.plausibility", "standards.quantities", "standards.responsibility", "traceability.eventhash",
+    "standards.catalogue", "standards.claimwindows", "standards.conformity", "standards.conformity.drafting",
+    "standards.conformity.equivalents", "standards.conformity.evaluation", "standards.conformity.lotdata.files",
+    "standards.conformity.telling", "standards.recognition", "standards.custody", "standards.dated",
+    "standards.materials", "standards.plausibility", "standards.quantities", "standards.responsibility",
+    "standards.borders", "standards.trade.settlement", "standards.trade.massbalance", "standards.trade.certifying",
+    "traceability.eventhash",
     "traceability.events", "traceability.identifiers", "traceability.ledger.book", "traceability.ledger.entering",
     "traceability.ledger.interpretation", "traceability.tree.merkle", "traceability.tree.tiles",
-    "traceability.tree.checkpoint", "traceability.tree.leaf", "traceability.bundle",
-    "reports.recovery", "reports.eurostat",
+    "traceability.tree.checkpoint", "traceability.tree.cosignature", "traceability.tree.leaf",
+    "traceability.tree.proving", "traceability.tree.submission", "traceability.bundle",
+    "traceability.querying.facts", "traceability.querying.planning", "traceability.querying.translating",
+    "traceability.subscriptions.schedule", "reports.recovery", "reports.eurostat",
 )  # fmt: skip
 
 

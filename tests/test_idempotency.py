@@ -1,12 +1,16 @@
 """A POST sent again is answered again and done once: also at the same time, also where its answer was lost."""
 
 import asyncio
+import re
 
 import asyncpg
 import httpx
 import pytest
+from litestar import Litestar
 
-from tests.conftest import Firm, World
+from tests.conftest import BASE, PET, Firm, World
+from traceability import composing
+from traceability.identifiers import lot_uri, new_token
 
 
 @pytest.fixture
@@ -121,3 +125,45 @@ async def test_a_claim_and_a_key_are_made_once(client: httpx.AsyncClient, world:
     assert len((await client.get("/api/v1/claims", headers=seller.bearer)).json()) == 1
     long = await client.post("/api/v1/claims", json=body, headers=_keyed(seller, "x" * 256))
     assert (long.status_code, long.json()["errors"][0]["pointer"]) == (400, "Idempotency-Key")
+
+
+async def test_a_machine_that_sends_no_key_is_told_so_before_anything_is_done(
+    app: Litestar, world: World, seller: Firm
+) -> None:
+    """IETF draft-ietf-httpapi-idempotency-key-header, 2.7: required and missing is 400, with a link to what it is."""
+    lot = await world.stock(seller, 1_000)
+    body = {"lot": lot, "purpose": "content", "grams": 5, "jurisdiction": "JP"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as plain:
+        posts = [
+            path
+            for path, item in (await plain.get("/openapi.json")).json()["paths"].items()
+            if path.startswith("/api/v1/") and "post" in item
+        ]
+        assert len(posts) > 10
+        for path in posts:
+            filled = re.sub(r"\{[^}]*\}", "1", path)
+            answer = await plain.post(filled, json={}, headers=seller.bearer)
+            # A path whose rule the key does not meet is refused for that, and tells no more.
+            assert (answer.status_code, answer.json()["code"]) in {
+                (400, "IDEMPOTENCY_KEY_MISSING"), (403, "FORBIDDEN"),
+            }, (path, answer.text)  # fmt: skip
+        refused = await plain.post("/api/v1/claims", json=body, headers=seller.bearer)
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], "UUID" in error["fix"]) == ("Idempotency-Key", True)
+        assert (await plain.get(refused.json()["type"], headers={"Accept": "text/html"})).status_code == 200
+        assert (await plain.get("/api/v1/claims", headers=seller.bearer)).json() == []
+        kept = await plain.post("/api/v1/claims", json=body, headers=_keyed(seller, "now with one"))
+        assert kept.status_code == 201
+        # Events have ids of their own, a withdrawal is the same twice, and what only reads needs none.
+        event = composing.opening(world.at(seller), composing.Making(lot_uri(BASE, new_token()), 5, PET, "bale"))
+        document = composing.document([event], world.clock())
+        assert (await plain.post("/epcis/capture", content=document, headers=seller.bearer)).status_code == 202
+        assert (await plain.delete("/api/v1/listings/1", headers=seller.bearer)).status_code == 404
+
+
+async def test_every_description_of_a_post_names_the_key(client: httpx.AsyncClient) -> None:
+    whole = (await client.get("/openapi.json")).json()
+    for path, item in whole["paths"].items():
+        names = [each["name"] for each in item.get("post", {}).get("parameters", []) if each["in"] == "header"]
+        assert names == (["Idempotency-Key"] if path.startswith("/api/v1/") and "post" in item else []), path
+    assert "Idempotency-Key" in (await client.get("/docs")).text

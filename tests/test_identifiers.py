@@ -14,6 +14,7 @@ from traceability.identifiers import (
     DigitalLink,
     KeyInvalid,
     build_link,
+    canonical_key,
     canonical_link,
     check_digit,
     checks,
@@ -267,3 +268,60 @@ def test_a_human_code_read_wrong_is_noticed(data: st.DataObject) -> None:
     swapped = list(plain)
     swapped[at], swapped[to] = swapped[to], swapped[at]
     assert "".join(swapped) == plain or read_human_code("".join(swapped)) is None
+
+
+LOT = "https://id.gs1.org/01/09506000134376/10/LOT-7"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        LOT, "urn:epc:class:lgtin:9506000.013437.LOT-7", "urn:epc:class:lgtin:950600013437.0.LOT-7",
+        "https://junkan.example/01/09506000134376/10/LOT-7", "http://127.0.0.1:8000/01/09506000134376/10/LOT-7",
+        "http://localhost/trace/01/09506000134376/10/LOT-7", f"{LOT}?17=261231&linkType=all", f"{LOT}#top",
+        "https://brand.example/gtin/9506000134376/lot/LOT-7", "https://x.example/01/09506000134376/22/2A/10/LOT-7",
+        "https://x.example/01/09506000134376/10/LOT%2D7",
+    ],
+)  # fmt: skip
+def test_every_spelling_of_a_batch_is_one_key(spelled: str) -> None:
+    assert canonical_key(spelled) == LOT
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("urn:epc:id:sgtin:9506000.013437.5%2FA", "https://x.example/01/09506000134376/10/B/21/5%2fA"),
+        ("urn:epc:id:sscc:9506000.0134567892", "https://x.example/00/095060001345678921"),
+        ("urn:epc:class:lgtin:9506000.013437.A'B=C", "https://x.example/01/09506000134376/10/A%27B=C"),
+        ("urn:epc:idpat:sgtin:9506000.013437.*", "https://x.example/01/9506000134376"),
+    ],
+)
+def test_keys_of_other_kinds_meet_too(one: str, other: str) -> None:
+    assert canonical_key(one) == canonical_key(other)
+    assert canonical_key(one).startswith("https://id.gs1.org/")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://junkan.example/id/5PG7ZXKJSB6RXQYB7HH8K62B68", "urn:uuid:6f1c1b2e-3f0a-4c1d-9d57-2b7f3e0c9a10",
+        "https://firm.example/01/20240101", "https://firm.example/01/09506000134375/10/A",  # their digits do not check
+        "https://firm.example/lots/2024-01", "urn:epc:class:lgtin:9506000.013437", "not a uri", "",
+        "https://firm.example/01/09506000134376/98/x",
+    ],
+)  # fmt: skip
+def test_what_is_no_gs1_key_names_itself(other: str) -> None:
+    assert canonical_key(other) == other
+
+
+@given(st.text())
+def test_a_key_is_its_own_key(text: str) -> None:
+    for uri in (text, f"https://x.example/01/09506000134376/10/{text}", f"urn:epc:class:lgtin:9506000.013437.{text}"):
+        assert canonical_key(canonical_key(uri)) == canonical_key(uri)
+
+
+@given(st.from_regex(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}", fullmatch=True), st.sampled_from(range(6, 13)))
+def test_a_batch_is_found_from_its_urn_whatever_the_length_of_the_prefix(batch: str, digits: int) -> None:
+    body, escaped = "950600013437", path_escaped(batch)
+    urn = f"urn:epc:class:lgtin:{body[:digits]}.0{body[digits:]}.{escaped}"
+    assert canonical_key(urn) == canonical_key(f"https://x.example/01/09506000134376/10/{escaped}")

@@ -12,11 +12,13 @@ from sqlalchemy import text
 from foundation.access import Actor
 from foundation.access.sessions import sign_in
 from foundation.database import Scope, connect
-from tests.conftest import CHEAP, PASSWORD, Firm, World
+from tests.conftest import BASE, CHEAP, PASSWORD, Firm, World, with_key
 
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 # Tables that hold nothing of anybody: the log's own, and the schema's.
-NOBODYS = {"alembic_version", "log_head", "tile", "checkpoint"}
+NOBODYS = {
+    "alembic_version", "log_head", "query_head", "tile", "checkpoint", "cosignature", "witnessed", "witnessed_fork",
+}  # fmt: skip
 # What everybody may read on purpose: who takes part and where, and what is offered.
 DIRECTORY = {"organisation", "facility"}
 OWNERS = ("organisation_id", "holder", "seller", "buyer", "counterparty")
@@ -45,7 +47,8 @@ async def mine(client_of_module: httpx.AsyncClient, world: World) -> Firm:
 
 @pytest.fixture(scope="module")
 async def client_of_module(app: object) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url=BASE, event_hooks={"request": [with_key]})
 
 
 async def _owned(owner: asyncpg.Connection) -> dict[str, list[str]]:

@@ -135,6 +135,8 @@ async def test_a_lot_all_of_which_is_reserved_is_not_listed(world: World, seller
     [
         ({"price": "-1"}, 400, "price"), ({"price": "1.00001"}, 400, "price"), ({"price": "1e11"}, 400, "price"),
         ({"price": 118500.5}, 422, "price"), ({"price": "NaN"}, 422, "price"), ({"currency": "YEN!"}, 422, "currency"),
+        ({"currency": "XAU"}, 400, "currency"), ({"currency": "HRK"}, 400, "currency"),
+        ({"description": "x" * 2_001}, 422, "description"), ({"incoterm": "DAT"}, 400, "incoterm"),
         ({"incoterm": "FREE"}, 400, "incoterm"), ({"smallest_grams": 11 * TONNE}, 400, "smallest_grams"),
         ({"smallest_grams": 0}, 422, "smallest_grams"), ({"description": "a\x00b"}, 400, "description"),
         ({"standards": ["no-such-standard"]}, 400, "standards"), ({"seller": 3}, 422, "seller"),
@@ -180,7 +182,7 @@ async def _measured(world: World, firm: Firm, lot: str, name: str, value: str, u
     world.clock.forward(milliseconds=5)
     async with world.process.database.begin(firm.actor.organisation_id) as session:
         stated = Measurement(lot, name, Decimal(value), unit, world.clock().date(), evidence=level)
-        await measure(session, world.process.sequencer, firm.actor, stated, world.clock())
+        await measure(session, world.process.sequencer, firm.actor, world.process.catalogue, stated, world.clock())
 
 
 async def test_a_listing_keeps_the_verdicts_of_its_day_with_what_is_missing(world: World, seller: Client) -> None:

@@ -27,7 +27,9 @@ async def test_twenty_buyers_never_oversell_one_lot(world: World, owner: asyncpg
         lot = await world.stock(seller, 100_000)
         async with process.database.begin(seller.actor.organisation_id) as session:
             terms = Terms(Decimal(100), "JPY", 10_000, "FCA")
-            listed = await publish(session, seller.actor, lot, terms, (), world.clock().date(), world.clock())
+            listed = await publish(
+                session, seller.actor, process.catalogue, lot, terms, (), world.clock().date(), world.clock()
+            )
 
         async def one(actor: Actor, number: int = listed.id) -> str:
             async with process.database.begin(actor.organisation_id) as session:
@@ -51,7 +53,9 @@ async def test_an_offer_is_accepted_once_by_whoever_comes_first(world: World, ow
     lot = await world.stock(seller, 100_000)
     async with process.database.begin(seller.actor.organisation_id) as session:
         terms = Terms(Decimal(100), "JPY", 10_000, "FCA")
-        listed = await publish(session, seller.actor, lot, terms, (), world.clock().date(), world.clock())
+        listed = await publish(
+            session, seller.actor, process.catalogue, lot, terms, (), world.clock().date(), world.clock()
+        )
     async with process.database.begin(buyer.actor.organisation_id) as session:
         bid = Bid(60_000, Decimal(90), "JPY")
         made = await make_offer(session, buyer.actor, listed.id, bid, world.clock())

@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 
 from app.pages import claiming, market, public, trading
+from marketplace.listings import LONGEST_TEXT
 from tests.conftest import Firm, World
 from tests.pageworld import Chain, chain, csrf_of, listed, page_app, signed_in
 
@@ -111,7 +112,7 @@ async def test_more_listings_than_a_page_holds_are_paged_and_counted_by_country(
     for _ in range(market.ON_A_PAGE + 1):
         await listed(world, seller, await world.stock(seller, 3_000_000, "flake"), "700", "USD")
     first = (await stall.buyer.get("/market", params={"country": "VN"})).text
-    assert f"Viet Nam · {market.ON_A_PAGE + 1}" in html.unescape(first) or f"Vietnam · {market.ON_A_PAGE + 1}" in first
+    assert f"Vietnam · {market.ON_A_PAGE + 1}" in html.unescape(first)
     older = html.unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])  # type: ignore[index]
     second = (await stall.buyer.get(older)).text
     seen = [set(re.findall(r'href="/market/(\d+)"', page)) for page in (first, second)]
@@ -168,6 +169,13 @@ async def test_an_offer_is_made_and_its_faults_are_named(stall: Stall, owner: as
     wrong = await stall.buyer.post(path, data=bad)
     assert wrong.status_code == 400
     assert "Could you?" in wrong.text
+    long = {**bad, "price": "101,500", "message": "Could you? " + "x" * LONGEST_TEXT}
+    answer = await stall.buyer.post(path, data=long)
+    assert answer.status_code == 400
+    assert "This text is too long. Use at most 2000 characters." in text_of(answer.text)
+    assert 'id="f-message-error"' in answer.text
+    assert long["message"] in answer.text
+    assert await owner.fetchval("SELECT count(*) FROM offer WHERE listing_id = $1", stall.listing) == 0
     assert (await stall.buyer.post(path, data={**bad, "price": "101,500"})).status_code == 303
     row = await owner.fetchrow("SELECT grams, price, state FROM offer WHERE listing_id = $1", stall.listing)
     assert (row["grams"], row["price"], row["state"]) == (1_000_000, 101_500, "open")
@@ -185,7 +193,7 @@ async def test_both_sides_move_the_goods_and_each_keeps_its_own_weight(stall: St
     for browser in (stall.seller, stall.buyer):
         said = (await browser.get(path)).text
         assert f"2.5{GAP}t" in said
-        assert f"2,495{GAP}kg" in said or f"2.495{GAP}t" in said
+        assert f"2.495{GAP}t" in said
         assert f"-5{GAP}kg" in said
         assert said.count("/events/") == 2
 

@@ -280,7 +280,8 @@ async def test_a_lot_is_listed_with_chosen_verdicts_found_and_withdrawn(
         ({"price": ""}, "Enter: Price per tonne"),
         ({"price": "0"}, "More than zero"),
         ({"smallest_grams": "13"}, "are free"),
-        ({"incoterm": "XXX"}, "Choose: Delivery term"),
+        ({"currency": "XAU"}, "Choose: Currency"),
+        ({"incoterm": "DAT"}, "Choose: Delivery term"),
     ],
 )
 async def test_terms_that_cannot_be_are_said_so(

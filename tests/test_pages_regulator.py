@@ -107,7 +107,7 @@ async def test_in_is_counted_plus_left_out_to_the_gram(desk: Desk) -> None:
 
 async def test_every_figure_leads_to_its_events_and_each_event_to_its_proof(desk: Desk) -> None:
     page = (await desk.thai.get(desk.report, params={"law": "eu-packaging"})).text
-    linked = html.unescape(re.search(r'href="(/reports/\d+/figure\?stage=recycling_input[^"]*)"', page)[1])  # type: ignore[index]
+    linked = html.unescape(re.search(r'href="(/reports/\d+/figure\?[^"]*of=numerator[^"]*)"', page)[1])  # type: ignore[index]
     listed = (await desk.thai.get(linked)).text
     assert f"6.3{GAP}t" in listed
     (event,) = set(re.findall(r'href="(/events/\d+)"', listed))
@@ -213,7 +213,7 @@ async def test_a_leaf_that_is_not_there_is_not_found_and_events_ask_for_a_name(d
 
 
 def test_flows_carry_every_gram_on() -> None:
-    body = {
+    law = {
         "stages": [
             {"stage": stage, "counted": True, "grams": grams, "reason": None, "events": 1}
             for stage, grams in (
@@ -223,14 +223,14 @@ def test_flows_carry_every_gram_on() -> None:
         ]
         + [{"stage": "collected", "counted": False, "grams": 5_000, "reason": "held", "events": 1}]
     }  # fmt: skip
-    links = flows(body)
+    links = flows(law)
     for name in {link.source for link in links} - {"collected", "opening", "before"}:
         came = sum(link.grams for link in links if link.target == name)
         assert came == sum(link.grams for link in links if link.source == name), name
     assert sum(link.grams for link in links if link.target == "recycling_output") == 650
     ends = {link.target for link in links} - {link.source for link in links}
     assert ends == {"recycling_output", "residue", "loss", "exported", "waiting"}
-    drawn = [{**each, "grams": 2_000} if each["stage"] == "sorted" else each for each in body["stages"]]
+    drawn = [{**each, "grams": 2_000} if each["stage"] == "sorted" else each for each in law["stages"]]
     more = flows({"stages": drawn})
     assert sum(link.grams for link in more if link.source == "before") == 1_000
     assert flows({"stages": []}) == []
@@ -247,8 +247,8 @@ async def test_the_report_names_all_that_makes_it_reproducible(desk: Desk, world
 
 @pytest.mark.parametrize("path", ["report", "/reports", "/log", "/events/0", "figure"])
 async def test_pages_hold_to_the_strict_policy_in_japanese_too(desk: Desk, path: str) -> None:
-    place = {"report": desk.report, "figure": f"{desk.report}/figure"}.get(path, path)
-    page = (await desk.thai.get(place, params={"lang": "ja"})).text
+    place = {"report": desk.report, "figure": f"{desk.report}/figure?law=eu-packaging&of=counted"}.get(path, path)
+    page = (await desk.thai.get(f"{place}{'&' if '?' in place else '?'}lang=ja")).text
     assert '<html lang="ja">' in page
     assert not re.search(r'\sstyle="|<style|\son\w+="|javascript:', page)
     assert not re.search(r"<script(?! src=)", page)

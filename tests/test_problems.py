@@ -13,7 +13,7 @@ from app.problems import plain
 from app.server import create_app
 from foundation.access import PUBLIC
 from foundation.errors import Refusal
-from tests.conftest import BASE, World
+from tests.conftest import BASE, World, with_key
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "errors"}
@@ -66,7 +66,8 @@ async def shape(data: JSONBody[Shape]) -> int:
 async def away_client(world: World) -> AsyncIterator[httpx.AsyncClient]:
     made = create_app(world.process, [broken, away, surplus, plainly, shape])
     transport = httpx.ASGITransport(made, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+    hooks = {"request": [with_key]}
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, event_hooks=hooks) as client:
         yield client
 
 

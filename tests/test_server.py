@@ -25,7 +25,7 @@ from app.server import LARGEST_BODY, create_app
 from foundation.access import PUBLIC, SIGNED_IN, csrf_token
 from foundation.errors import Conflict
 from foundation.registry import facilities, register_facility
-from tests.conftest import BASE, PASSWORD, Firm, World
+from tests.conftest import BASE, PASSWORD, Firm, World, with_key
 from traceability.capture import Door
 from traceability.identifiers import lot_uri, new_token
 
@@ -37,7 +37,8 @@ async def serving(
     process: Process, *routes: ControllerRouterHandler, base: str = BASE
 ) -> AsyncIterator[httpx.AsyncClient]:
     made = create_app(process, routes) if routes else create_app(process)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url=base) as client:
+    hooks = {"request": [with_key]}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url=base, event_hooks=hooks) as client:
         yield client
 
 

@@ -1,8 +1,10 @@
 """Capture: the only door through which an event enters the record."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Final, Literal
 
 from foundation.access import Actor
@@ -30,6 +32,7 @@ class Captured:
 
 
 REMEMBERED: Final = 100_000
+AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ async def capture(
 ) -> Captured:
     """Capture an EPCIS document. Raises EventInvalid where it cannot be read as one at all.
 
-    `rollback`: one bad event and nothing is written. `proceed`: the good ones are.
+    `rollback`: one bad event and nothing is written. `proceed`: the good ones are; a correction is whole or not at all.
     """
     return await _enter(door, actor, parse_document(raw), on_error, backfill=backfill)
 
@@ -81,6 +84,18 @@ async def capture_event(door: Door, actor: Actor, raw: bytes, *, backfill: bool 
             return accepted
 
 
+async def rehearse(door: Door, actor: Actor, raw: bytes, *, backfill: bool = False) -> Captured:
+    """What capturing this document would answer now, event by event; nothing is written, and no index is given.
+
+    Raises EventInvalid where it cannot be read as one at all.
+    """
+    actor.must("capture")
+    prepared = await _prepare(door, actor, parse_document(raw), backfill=backfill)
+    good = [Command((each,)) for each in prepared if isinstance(each, Prepared)]
+    answers = iter(await door.sequencer.rehearse(good))
+    return Captured(tuple(each if isinstance(each, Refusal) else next(answers) for each in prepared))
+
+
 async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBehaviour, *, backfill: bool) -> Captured:
     actor.must("capture")
     prepared = await _prepare(door, actor, document, backfill=backfill)
@@ -88,9 +103,31 @@ async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBe
     if faulty and on_error == "rollback":
         return Captured(tuple(_not_captured(each) for each in prepared))
     good = [each for each in prepared if isinstance(each, Prepared)]
-    commands = [Command(tuple(good))] if on_error == "rollback" else [Command((each,)) for each in good]
-    answers = iter(await _submit(door.sequencer, [each for each in commands if each.items]))
+    groups = [list(range(len(good)))] if on_error == "rollback" else together(good)
+    commands = [Command(tuple(good[at] for at in group)) for group in groups if group]
+    answered = zip((at for group in groups for at in group), await _submit(door.sequencer, commands), strict=True)
+    answers = (answer for _, answer in sorted(answered, key=itemgetter(0)))
     return Captured(tuple(each if isinstance(each, Refusal) else next(answers) for each in prepared))
+
+
+def together(items: Sequence[Prepared]) -> list[list[int]]:
+    """Places of the items that stand or fall together: a declaration of error, its event, what it names as right."""
+    at_id = {each.event_id: at for at, each in enumerate(items) if not each.declares_error}
+    first = list(range(len(items)))
+
+    def root(at: int) -> int:
+        while first[at] != at:
+            first[at] = at = first[first[at]]
+        return at
+
+    for at, each in enumerate(items):
+        for named in (each.event_id, *each.correctives):
+            one, other = sorted((root(at), root(at_id.get(named, at))))
+            first[other] = one
+    groups: dict[int, list[int]] = {}
+    for at in range(len(items)):
+        groups.setdefault(root(at), []).append(at)
+    return list(groups.values())
 
 
 def _not_captured(each: Prepared | Refusal) -> Refusal:
@@ -102,7 +139,12 @@ def _not_captured(each: Prepared | Refusal) -> Refusal:
 async def _prepare(door: Door, actor: Actor, document: Document, *, backfill: bool) -> list[Prepared | Refusal]:
     uris = {uri for each in document.events if each.event is not None for uri in named_uris(each.event)}
     setting = Setting(actor, await door.directory(uris), door.sequencer.controls, door.clock(), backfill)
-    return [_prepare_one(each, document.context, setting) for each in document.events]
+    prepared = []
+    for number, each in enumerate(document.events):
+        prepared.append(_prepare_one(each, document.context, setting))
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)  # a long document does not keep everybody else waiting
+    return prepared
 
 
 def _prepare_one(received: ReceivedEvent, context: object, setting: Setting) -> Prepared | Refusal:

@@ -1,6 +1,6 @@
 """Claims: a purpose takes grams of a lot once, over all jurisdictions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import Invalid
 from traceability.holdings import holding
+from traceability.identifiers import new_token
 from traceability.ledger.book import PURPOSES, Purpose
 from traceability.preparing import fact
 from traceability.sequencing.commands import Accepted, Claiming, Command
@@ -52,9 +53,13 @@ async def claim(
             "A claim needs a mass.", field="grams", value=claiming.grams, fix="State how much is claimed, in grams."
         )
     held = await holding(session, actor.organisation_id, claiming.lot)
+    claiming = replace(claiming, lot=held.lot)
     pre, post = held.origins.recycled(claiming.grams)
+    # Two claims are two facts, also where they state the same in the same microsecond: a clock names nothing.
+    fact_id = f"urn:junkan:claim:{new_token()}"
     body = {
         "type": "Claim",
+        "id": fact_id,
         "lot": claiming.lot,
         "purpose": claiming.purpose,
         "jurisdiction": claiming.jurisdiction,
@@ -65,7 +70,6 @@ async def claim(
         "claimant": actor.organisation_uri,
         "time": moment.isoformat(),
     }
-    fact_id = f"urn:junkan:claim:{actor.organisation_id}:{claiming.purpose}:{moment.isoformat()}"
     stated = fact("claim", body, fact_id, actor, moment, sequencer.controls.version, claiming=claiming)
     return (await sequencer.submit(Command((stated,)))).accepted[0]
 

@@ -22,7 +22,16 @@ from standards.plausibility import (
 )
 from traceability.events import Event
 from traceability.identifiers import NAMESPACE
-from traceability.ledger.movements import Arrival, Departure, Movement, Receipt, Shipment, Transformation, mass_of
+from traceability.ledger.movements import (
+    Arrival,
+    Departure,
+    Movement,
+    Receipt,
+    Shipment,
+    Transformation,
+    Unmoved,
+    mass_of,
+)
 from traceability.refusals import DateInvalid, LoadSize, UnknownWord
 
 STEP: Final = NAMESPACE + "BizStep-"
@@ -77,7 +86,12 @@ class Controls:
             )  # fmt: skip
 
     def examine(self, movement: Movement, event: Event, recorded: datetime, *, backfill: bool) -> Examined:
-        """C12, C14, C02 in this order. Raises LoadSize; a user's own history (`backfill`) may be late."""
+        """C12, C14, C02 in this order. Raises LoadSize; a user's own history (`backfill`) may be late.
+
+        What moves no mass counts nothing anyway: there is nothing of it to hold back.
+        """
+        if isinstance(movement, Unmoved):
+            return Examined()
         self.check_words(movement)
         day = recorded.date()
         flags = set()

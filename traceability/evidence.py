@@ -1,8 +1,11 @@
 """Evidence: measurements and certificates of lots, each a fact of the log, and the verdict they support on a day."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -11,7 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.database import Scope, set_reader
 from foundation.errors import Invalid, NotFound
-from traceability.preparing import fact
+from standards.catalogue import Catalogue
+from standards.properties import Property, properties
+from standards.quantities import QuantityError, base_of
+from traceability.identifiers import canonical_key
+from traceability.preparing import fact, id_of
 from traceability.refusals import DuplicateEvent
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
@@ -68,7 +75,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHIN
 
 async def lot_id_for(session: AsyncSession, actor: Actor, lot: str) -> int:
     """The lot, where the actor made it, holds it, or is a laboratory or certifier. Raises NotFound."""
-    wanted = select(LotRow.id).where(LotRow.uri == lot)
+    wanted = select(LotRow.id).where(LotRow.uri == canonical_key(lot))
     if actor.organisation_roles & {"laboratory", "certifier"}:
         # They are handed samples of lots that they neither made nor hold; they learn only that it exists.
         await set_reader(session, actor.organisation_id, Scope.RECORD)
@@ -96,11 +103,44 @@ def _plain(value: object) -> Any:
             return value
 
 
+def _measurable(measured: Measurement, catalogue: Catalogue) -> None:
+    """The catalogue knows the property, the unit measures it, and the value can exist. Raises Invalid."""
+    known = _known(catalogue)
+    found = known.get(measured.property)
+    if found is None or found.kind is None:
+        codes = [each.code for each in known.values() if each.kind]
+        inside = [code for code in codes if code in measured.property.split("_")]
+        near = inside or get_close_matches(measured.property, codes, 3, 0.4)
+        raise Invalid(
+            "The catalogue knows no such measurable property.", field="property", value=measured.property,
+            fix=f"Did you mean {' or '.join(near)}?" if near else "Take a code from the catalogue's property lists.",
+        )  # fmt: skip
+    try:
+        value = base_of(measured.value, measured.unit, found.kind)
+    except QuantityError as wrong:
+        raise Invalid(
+            f"{found.code} is not measured in this unit.", field="unit", value=measured.unit,
+            fix=f"State it in {found.unit}.",
+        ) from wrong  # fmt: skip
+    if found.physical is not None and not found.possible(value):
+        raise Invalid(
+            f"{found.code} cannot have this value.", field="value", value=str(measured.value),
+            fix=f"It lies between {found.physical.low} and {found.physical.high} {found.unit}.",
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _known(catalogue: Catalogue) -> Mapping[str, Property]:
+    return properties(catalogue)
+
+
 async def measure(
-    session: AsyncSession, sequencer: Sequencer, actor: Actor, measured: Measurement, moment: datetime
-) -> Accepted:
+    session: AsyncSession, sequencer: Sequencer, actor: Actor, catalogue: Catalogue, measured: Measurement,
+    moment: datetime,
+) -> Accepted:  # fmt: skip
     """Record a measurement. Raises NotFound, Invalid, or DuplicateEvent for the same statement again."""
     actor.must("capture")
+    _measurable(measured, catalogue)
     if measured.sampled_on > moment.date():
         raise Invalid(
             "The sample was taken after today.", field="sampled_on", value=str(measured.sampled_on),
@@ -111,9 +151,10 @@ async def measure(
             "Only a laboratory states this level of evidence.", field="evidence", value=measured.evidence,
             fix="Use E1 (own declaration) or E2 (own test), or ask the laboratory to enter its result.",
         )  # fmt: skip
+    measured = replace(measured, lot=canonical_key(measured.lot))
     lot_id = await lot_id_for(session, actor, measured.lot)
     body = {"type": "Measurement", **{key: _plain(value) for key, value in asdict(measured).items()}}
-    stated = fact("measurement", body, _fact_id("measurement", body, moment), actor, moment, sequencer.controls.version)
+    stated = fact("measurement", body, id_of("measurement", body), actor, moment, sequencer.controls.version)
     row = Write(
         INSERT_MEASUREMENT,
         (IndexOf(), lot_id, actor.organisation_id, measured.property, measured.value, measured.comparator,
@@ -122,11 +163,6 @@ async def measure(
         DuplicateEvent("This measurement is recorded already."),
     )  # fmt: skip
     return (await sequencer.submit(Command((stated,), (row,)))).accepted[0]
-
-
-def _fact_id(kind: str, body: dict[str, Any], moment: datetime) -> str:
-    stem = body.get("number") or body.get("property") or ""
-    return f"urn:junkan:{kind}:{stem}:{moment.isoformat()}"
 
 
 async def certify(
@@ -139,9 +175,11 @@ async def certify(
             "The certificate ends before it begins.", field="valid_to", value=str(certificate.valid_to),
             fix="State the last day on which it is valid.",
         )  # fmt: skip
+    if certificate.lot:
+        certificate = replace(certificate, lot=canonical_key(certificate.lot))
     lot_id = await lot_id_for(session, actor, certificate.lot) if certificate.lot else None
     body = {"type": "Certificate", **{key: _plain(value) for key, value in asdict(certificate).items()}}
-    stated = fact("certificate", body, _fact_id("certificate", body, moment), actor, moment, sequencer.controls.version)
+    stated = fact("certificate", body, id_of("certificate", body), actor, moment, sequencer.controls.version)
     row = Write(
         INSERT_CERTIFICATE,
         (IndexOf(), actor.organisation_id, lot_id, certificate.facility_id, certificate.standard, certificate.kind,

@@ -81,7 +81,7 @@ async def verify_database(
     No fault among the findings means that nothing was altered, also not by somebody who rewrote the tiles.
     """
     log = await whole_log(pool, keys, origin)
-    found = check_log(log.rows, log.entries, log.balances, log.note, log.vkey, event_hash, progress)
+    found = check_log(log.rows, log.entries, log.balances, log.note, (log.vkey,), event_hash, progress)
     signed = await pool.fetch("SELECT size, root, note FROM checkpoint ORDER BY size")
     verifiers = tuple(Verifier(origin, key) for key in keys.public)
     return (*found, *_against(log.rows, [(row["size"], row["root"], row["note"]) for row in signed], verifiers))

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import NotFound
+from traceability.identifiers import canonical_key
 from traceability.ledger.origins import Origins
 from traceability.tables import BalanceRow, LotRow
 
@@ -58,12 +59,9 @@ async def holdings(session: AsyncSession, organisation_id: int, *, account: str 
 
 
 async def holding(session: AsyncSession, organisation_id: int, lot: str, *, account: str = "stock") -> Holding:
-    """One lot at this organisation, by its URI. Raises NotFound (also where only others hold it)."""
-    row = (
-        await session.execute(
-            _HELD.where(LotRow.uri == lot, BalanceRow.holder == organisation_id, BalanceRow.account == account)
-        )
-    ).first()
+    """One lot at this organisation, by its URI in any spelling. Raises NotFound (also where only others hold it)."""
+    own = _HELD.where(BalanceRow.holder == organisation_id, BalanceRow.account == account)
+    row = (await session.execute(own.where(LotRow.uri == canonical_key(lot)))).first()
     if row is None:
         raise NotFound("You hold no such lot.", field="lot", value=lot, fix="Check the lot's identity.")
     return _holding(row)

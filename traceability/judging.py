@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.registry import Organisation
 from standards.catalogue import Catalogue
-from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measurement, Qualifier, Standard, judge
-from standards.conformity import standards as read_standards
-from standards.properties import Property, properties
+from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measurement, Qualifier, Standard
+from standards.conformity.evaluation import Evaluation, evaluations
+from standards.conformity.shelf import judge_lot, shelf_of
+from standards.properties import Property
 from traceability.evidence import certificates, measurements
 from traceability.ledger.origins import Origins
 from traceability.tables import CertificateRow, LotRow, MeasurementRow
@@ -28,13 +29,13 @@ HUNDREDTHS: Final = 10_000  # of a percent: shares are rounded down, never up
 @lru_cache(maxsize=4)
 def known_standards(catalogue: Catalogue) -> dict[str, Standard]:
     """Every standard by id, read once for a catalogue."""
-    return dict(read_standards(catalogue))
+    return dict(shelf_of(catalogue).standards)
 
 
 @lru_cache(maxsize=4)
 def known_properties(catalogue: Catalogue) -> dict[str, Property]:
     """Every property by code, read once for a catalogue."""
-    return dict(properties(catalogue))
+    return dict(shelf_of(catalogue).properties)
 
 
 def known_lot(
@@ -90,17 +91,8 @@ def _papers(row: CertificateRow, bodies: Collection[int]) -> Iterator[HeldDocume
 
 
 def applicable(catalogue: Catalogue, material: str, form: str) -> dict[str, Standard]:
-    """The standards whose scope holds this material and form, by id."""
-    return {code: each for code, each in known_standards(catalogue).items() if _speaks_of(each, material, form)}
-
-
-def _speaks_of(standard: Standard, material: str, form: str) -> bool:
-    graded = [each.materials for each in standard.grades]
-    return (
-        (standard.materials is None or material in standard.materials)
-        and (standard.forms is None or form in standard.forms)
-        and (not graded or any(each is None or material in each for each in graded))
-    )
+    """The standards whose scope holds this material and form, by id; drafts decide nothing and are left out."""
+    return {each.id: each for each in shelf_of(catalogue).applicable(Lot(material, form))}
 
 
 async def bodies_among(session: AsyncSession, rows: Sequence[CertificateRow]) -> frozenset[int]:
@@ -111,18 +103,31 @@ async def bodies_among(session: AsyncSession, rows: Sequence[CertificateRow]) ->
     return frozenset(await session.scalars(wanted))
 
 
+async def lot_on_record(record: AsyncSession, lot: LotRow, as_of: date) -> Lot:
+    """A recorded lot as the standards see it on a day; `record` reads with the record scope, so that all counts."""
+    certified = await certificates(record, lot.id, lot.organisation_id, as_of)
+    return known_lot(
+        lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
+        custody=lot.custody, bodies=await bodies_among(record, certified),
+    )  # fmt: skip
+
+
 async def judged(
     record: AsyncSession, catalogue: Catalogue, lot: LotRow, chosen: Collection[str] | None, as_of: date
 ) -> list[Judgement]:
     """What the chosen standards say of a lot on a day; with None, every one whose scope holds it.
 
-    `record` reads with the record scope, so that a laboratory's results count; whether the reader may be told is the
-    caller's to know. A standard that the catalogue does not have is passed over.
+    Whether the reader may be told is the caller's to know. A standard that the catalogue does not have is passed over.
     """
-    certified = await certificates(record, lot.id, lot.organisation_id, as_of)
-    known = known_lot(
-        lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
-        custody=lot.custody, bodies=await bodies_among(record, certified),
-    )  # fmt: skip
-    wanted = applicable(catalogue, lot.material, lot.form) if chosen is None else known_standards(catalogue)
-    return [judge(each, known, as_of) for code, each in wanted.items() if chosen is None or code in chosen]
+    shelf = shelf_of(catalogue)
+    wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
+    return judge_lot(shelf, await lot_on_record(record, lot, as_of), as_of, chosen=wanted)
+
+
+async def evaluated(
+    record: AsyncSession, catalogue: Catalogue, lot: LotRow, chosen: Collection[str] | None, as_of: date
+) -> list[Evaluation]:
+    """The same as snapshots: the standard by its bytes, every input by its hash; judging again makes others."""
+    shelf, known = shelf_of(catalogue), await lot_on_record(record, lot, as_of)
+    wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
+    return evaluations(judge_lot(shelf, known, as_of, chosen=wanted), known)

@@ -1,12 +1,12 @@
 """The log as its readers see it: signed checkpoints, tiles, entry bundles, proofs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import NotFound
@@ -15,12 +15,13 @@ from traceability.tables import CheckpointRow, EventRow, TileRow
 from traceability.tree.checkpoint import checkpoint_text, sign_note
 from traceability.tree.leaf import leaf_data
 from traceability.tree.merkle import tree_root
-from traceability.tree.tiles import WIDTH, nodes, root_tiles
+from traceability.tree.tiles import WIDTH, Tile, nodes, root_tiles
+from traceability.witness.tables import CosignatureRow
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A signed checkpoint: `note` is the C2SP signed note that covers `size` leaves."""
+    """A signed checkpoint: `note` is the C2SP signed note that covers `size` leaves, cosignatures included."""
 
     size: int
     root: bytes
@@ -41,8 +42,21 @@ def micros(moment: datetime) -> int:
 
 async def newest(session: AsyncSession) -> Published | None:
     """The newest checkpoint, or None before the first."""
-    row = await session.scalar(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))
-    return None if row is None else Published(row.size, row.root, row.note, row.signed_at)
+    return await _published(session, select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1))
+
+
+async def newest_cosigned(session: AsyncSession) -> Published | None:
+    """The newest checkpoint that a witness has vouched for, or None before the first."""
+    cosigned = select(CosignatureRow.size).order_by(CosignatureRow.size.desc()).limit(1)
+    return await _published(session, select(CheckpointRow).where(CheckpointRow.size.in_(cosigned)))
+
+
+async def _published(session: AsyncSession, wanted: Select[CheckpointRow]) -> Published | None:
+    row = await session.scalar(wanted)
+    if row is None:
+        return None
+    lines = select(CosignatureRow.line).where(CosignatureRow.size == row.size).order_by(CosignatureRow.witness)
+    return Published(row.size, row.root, row.note + "".join(await session.scalars(lines)), row.signed_at)
 
 
 async def tile(session: AsyncSession, level: int, number: int, width: int = WIDTH) -> bytes:
@@ -99,10 +113,18 @@ async def publish(pool: asyncpg.Pool, key: SigningKey, origin: str, clock: Calla
     return Published(size, root, note, moment)
 
 
+async def tiles_at(source: asyncpg.Connection | asyncpg.Pool, wanted: Iterable[Tile]) -> dict[Tile, bytes]:
+    """These tiles, as far as they are there, in one statement."""
+    places = list(wanted)
+    if not places:
+        return {}
+    rows = await source.fetch(TILES, [level for level, _ in places], [number for _, number in places])
+    return {(row["level"], row["number"]): row["hashes"] for row in rows}
+
+
 async def _root(connection: asyncpg.Connection, size: int) -> bytes:
     """The root over `size` leaves, from the tiles that this transaction sees."""
-    rows = await connection.fetch(TILES, *zip(*root_tiles(size), strict=True)) if size else []
-    tiles = {(row["level"], row["number"]): row["hashes"] for row in rows}
+    tiles = await tiles_at(connection, root_tiles(size))
     return tree_root(size, nodes(lambda level, number: tiles[level, number]))
 
 

@@ -11,17 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
+from traceability.cases.reports import standing as standing_finding
+from traceability.cases.reports import waiting
 from traceability.evidence import certificates, measurements
-from traceability.genealogy import Ancestor, trace
+from traceability.genealogy.walking import Ancestor, trace
 from traceability.history.standing import standing
-from traceability.identifiers import human_code
+from traceability.identifiers import canonical_key, human_code
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
 from traceability.tables import (
     BalanceRow,
     CertificateRow,
     EventRow,
-    LabelReportRow,
+    LabelFindingRow,
     LotRow,
     MeasurementRow,
 )
@@ -94,11 +96,14 @@ class Passport:
     certificates: tuple[CertificateRow, ...]
     checks: Checks
     proof: Proved | None
+    finding: LabelFindingRow | None
+    waiting: int | None  # reports of the label that nobody answered yet: for its issuer and its country's regulator
 
 
 async def find(record: AsyncSession, *, token: str | None = None, uri: str | None = None) -> LotRow:
-    """The lot behind a label, by its token or its URI. Raises NotFound."""
-    wanted = select(LotRow).where(LotRow.token == token if token is not None else LotRow.uri == uri)
+    """The lot behind a label, by its token or its URI in any spelling. Raises NotFound."""
+    key = None if uri is None else canonical_key(uri)
+    wanted = select(LotRow).where(LotRow.token == token if token is not None else LotRow.uri == key)
     lot = await record.scalar(wanted)
     if lot is None:
         raise NotFound("The record knows no such label.", field="lot", value=token or uri)
@@ -135,18 +140,21 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
         shares[origin.country] = shares.get(origin.country, 0) + part
     stand = stands.get(lot.id)
     proof = await prove(record, stand.event_index if stand else lot.created_index, verifiers)
+    country = places.get(lot.id, maker.country)
+    finding = await standing_finding(record, lot.id)
     named = sees(reader, Field.MAKER) or maker.name_public
     found = await measurements(record, lot.id) if sees(reader, Field.MEASUREMENT) else []
     return Passport(
         reader=reader, lot=lot.uri, token=lot.token, human_code=human_code(lot.token) if lot.token else None,
         material=lot.material, form=lot.form, custody=lot.custody, grams=mass,
-        made_on=lot.created_day, exact_day=sees(reader, Field.DAY), country=places.get(lot.id, maker.country),
+        made_on=lot.created_day, exact_day=sees(reader, Field.DAY), country=country,
         maker=maker.name if named else None, maker_roles=tuple(maker.roles),
         countries=tuple(sorted(shares.items(), key=lambda share: -share[1])), pre_consumer=pre, post_consumer=post,
         stages=_stages(descent.lots, events, places, makers, grams, reader), complete=descent.complete,
         measurements=tuple(found),
         certificates=tuple(await certificates(record, lot.id, lot.organisation_id, lot.created_day)),
-        checks=await _checks(record, lot, maker, proof, revoked=stand is None), proof=proof,
+        checks=_checks(maker, proof, finding, revoked=stand is None), proof=proof, finding=finding,
+        waiting=await waiting(record, lot.id) if _answers(lot, country, actor) else None,
     )  # fmt: skip
 
 
@@ -207,15 +215,20 @@ async def _makers(record: AsyncSession, lots: Sequence[Ancestor]) -> dict[int, O
     return {row.id: row for row in rows}
 
 
-async def _checks(
-    record: AsyncSession, lot: LotRow, maker: Organisation, proof: Proved | None, *, revoked: bool
-) -> Checks:
-    reports = select(LabelReportRow.id).where(LabelReportRow.lot_id == lot.id, LabelReportRow.cleared_at.is_(None))
-    reported = (await record.execute(reports.where(LabelReportRow.reason == "cloned"))).first() is not None
+def _answers(lot: LotRow, country: str, actor: Actor | None) -> bool:
+    """Whether reports of this lot's label are this reader's to answer."""
+    if actor is None:
+        return False
+    authority = "regulator" in actor.organisation_roles and actor.country == country
+    return authority or lot.organisation_id == actor.organisation_id
+
+
+def _checks(maker: Organisation, proof: Proved | None, finding: LabelFindingRow | None, *, revoked: bool) -> Checks:
+    """What nobody found is not told: a report alone, by whoever, changes no answer."""
     return Checks(
         signature="unknown" if proof is None else ("yes" if proof.signature_valid else "no"),
         in_log="unknown" if proof is None else ("yes" if proof.included else "no"),
         not_revoked="no" if revoked else "yes",
         issuer_known="yes" if maker.roles else "no",
-        label_not_cloned="no" if reported else "yes",
+        label_not_cloned="no" if finding is not None and finding.finding == "cloned" else "yes",
     )

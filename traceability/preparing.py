@@ -42,21 +42,21 @@ def named_uris(event: Event) -> set[str]:
     return uris | {each.destination for each in event.destination_list or ()}
 
 
-def _place(event: Event, setting: Setting) -> tuple[Place | None, tuple[str, ...]]:
+def place_of(event: Event, setting: Setting) -> Place | None:
     """Where it happened, as far as the actor may say so. Raises WrongTenant for a facility of someone else."""
     for field, named in (("bizLocation", event.biz_location), ("readPoint", event.read_point)):
         if named is None:
             continue
         place = setting.directory.places.get(named.id)
         if place is None:
-            return None, ("unknown_place",)
+            return None
         if place.organisation_id != setting.actor.organisation_id:
             raise WrongTenant(
                 "This facility belongs to another organisation.", field=f"/{field}/id", value=named.id,
                 fix="Name one of your own facilities, or use a key of the organisation that runs it.",
             )  # fmt: skip
-        return place, ()
-    return None, ()
+        return place
+    return None
 
 
 def _day(event: Event, place: Place | None) -> date:
@@ -84,18 +84,17 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     """An EPCIS event, checked and hashed. Raises a Refusal that names field, value and fix."""
     _check_names(received.data)
     setting.controls.check_time(event.event_time, setting.moment)
-    place, _ = _place(event, setting)
+    place = place_of(event, setting)
     prefix = own_prefix(context)
     movement = movement_of(event, prefix)
     backfill = setting.backfill or event.extensions.get(f"{prefix}:backfill") is True
     verdict = setting.controls.examine(movement, event, setting.moment, backfill=backfill)
     digest = event_hash(received.data, context)
-    salt = secrets.token_bytes(SALT)
-    body = received.raw.decode()
+    salt, body = secrets.token_bytes(SALT), received.raw.decode()
     text = received_field(body, context)
     return Prepared(
         kind="epcis",
-        speaker=Speaker(setting.actor.organisation_id, place.id if place else None, _country(place, setting)),
+        speaker=Speaker(setting.actor.organisation_id, place.id if place else None, country_of(place, setting)),
         actor=setting.actor.name,
         event_id=event.event_id or digest,
         event_hash=bytes.fromhex(digest.removeprefix("ni:///sha-256;").partition("?")[0]),
@@ -109,28 +108,40 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         event_time=event.event_time,
         event_day=_day(event, place),
         rules=setting.controls.version,
-        parties=_parties(event, setting.directory),
+        parties=parties_of(event, setting.directory),
         event_type=event.type,
         action=getattr(event, "action", None),
         biz_step=event.biz_step,
         disposition=event.disposition,
         transformation_id=getattr(event, "transformation_id", None),
         references=tuple(each.biz_transaction for each in event.biz_transaction_list or ()),
+        correctives=correctives_of(event),
         flags=verdict.flags,
         held=verdict.held,
         backfill=backfill,
     )
 
 
-def _country(place: Place | None, setting: Setting) -> str:
+def correctives_of(event: Event) -> tuple[str, ...]:
+    """The events that a declaration of error names as the right ones."""
+    declaration = event.error_declaration
+    return tuple(dict.fromkeys(declaration.corrective_event_ids or ())) if declaration is not None else ()
+
+
+def country_of(place: Place | None, setting: Setting) -> str:
     return place.country if place is not None else setting.actor.country
 
 
-def _parties(event: Event, directory: Directory) -> Mapping[str, int]:
+def parties_of(event: Event, directory: Directory) -> Mapping[str, int]:
     """The organisations that the event names as source or destination, as far as they are known."""
     named = [each.source for each in event.source_list or ()]
     named += [each.destination for each in event.destination_list or ()]
     return {uri: directory.parties[uri] for uri in named if uri in directory.parties}
+
+
+def id_of(kind: Kind, body: Mapping[str, Any]) -> str:
+    """The id of a fact of our own that follows from what it states: the same is the same, another one never is."""
+    return f"urn:junkan:{kind}:{hashlib.sha256(rfc8785.dumps(dict(body))).hexdigest()}"
 
 
 def fact(

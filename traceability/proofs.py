@@ -7,11 +7,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
-from traceability.log import micros, newest
+from traceability.log import newest, newest_cosigned, root_leaf
 from traceability.tables import EventRow, TileRow
 from traceability.tree.checkpoint import BadNote, Verifier, open_note
-from traceability.tree.leaf import leaf_data
 from traceability.tree.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_inclusion
+from traceability.tree.proving import ProofFile
 from traceability.tree.tiles import Read, Tile, consistency_tiles, inclusion_tiles, nodes
 
 
@@ -63,13 +63,26 @@ async def consistency(session: AsyncSession, first: int, second: int) -> tuple[b
     return consistency_proof(first, second, nodes(await reader(session, consistency_tiles(first, second))))
 
 
+async def proof_file(session: AsyncSession, index: int) -> ProofFile:
+    """A fact's leaf, path and checkpoint as one file; under a cosigned checkpoint where one covers the fact.
+
+    Raises NotFound while no checkpoint does.
+    """
+    row = await session.scalar(select(EventRow).where(EventRow.index == index))
+    cosigned = await newest_cosigned(session)
+    checkpoint = cosigned if cosigned is not None and cosigned.size > index else await newest(session)
+    if row is None or checkpoint is None or checkpoint.size <= index:
+        raise NotFound("No checkpoint covers this leaf yet.", field="index", value=index, fix="Try again in a moment.")
+    return ProofFile(index, await inclusion(session, index, checkpoint.size), checkpoint.note, root_leaf(row))
+
+
 async def prove(session: AsyncSession, index: int, verifiers: Sequence[Verifier]) -> Proved | None:
     """Prove a fact under the newest checkpoint that covers it; None while none does."""
     checkpoint = await newest(session)
     row = await session.scalar(select(EventRow).where(EventRow.index == index))
     if checkpoint is None or row is None or checkpoint.size <= index:
         return None
-    leaf = leaf_data(row.kind, row.event_hash, row.root, micros(row.record_time))
+    leaf = root_leaf(row)
     path = await inclusion(session, index, checkpoint.size)
     return Proved(
         index=index, leaf=leaf, path=path, size=checkpoint.size, root=checkpoint.root, note=checkpoint.note,

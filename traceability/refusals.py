@@ -47,6 +47,34 @@ class DoubleClaim(Refusal):
     code: ClassVar[str] = "DOUBLE_CLAIM"
 
 
+class CorrectionHeld(Refusal):
+    """An event corrects another one whose declaration of error is on hold: the same mass would count twice."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "CORRECTION_HELD"
+
+
+class AlreadyCleared(Refusal):
+    """A held event is released or rejected once."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "ALREADY_CLEARED"
+
+
+class StillHeld(Refusal):
+    """Released now, the event would make no entries: what it moves or takes back is not there."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "STILL_HELD"
+
+
+class SecondPersonNeeded(Refusal):
+    """A hold is cleared by another person than the one who recorded the event, by hand or by a key of theirs."""
+
+    status: ClassVar[int] = 403
+    code: ClassVar[str] = "SECOND_PERSON_NEEDED"
+
+
 class DuplicateEvent(Refusal):
     """The event id (or the same content under it) is in the record with other content."""
 

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from foundation.errors import Invalid, NotFound, Refusal
-from traceability.identifiers import KeyInvalid, parse_link, read_human_code
+from foundation.errors import Invalid, NotFound
+from traceability.identifiers import KeyInvalid, canonical_key, lot_uri, parse_link, read_human_code
 from traceability.identifiers.application import QUALIFIERS
 from traceability.identifiers.own import LENGTH
-from traceability.tables import LabelReportRow, LotRow
+from traceability.tables import LotRow
 
 Answer = Literal["page", "json", "linkset"]
 
@@ -22,8 +21,6 @@ GS1_HOST: Final = "https://id.gs1.org"
 VOCABULARY: Final = "https://ref.gs1.org/voc/"
 LINKSET: Final = "application/linkset+json"
 
-# Company prefixes have 6 to 12 digits, and a Digital Link does not say how many: an EPC URN may have any of them.
-_PREFIXES: Final = range(6, 13)
 PRIMARY_KEYS: Final = tuple(sorted(QUALIFIERS))
 
 
@@ -61,40 +58,18 @@ def link_of(raw_path: str) -> Link:
     return Link(found.path)
 
 
-def spellings(link: Link, base: str) -> tuple[str, ...]:
-    """Every URI under which a firm may have recorded this very key: Digital Links here and at GS1, and EPC URNs."""
-    found = [f"{GS1_HOST}{link.path}", f"{base}{link.path}"]
-    match link.parts:
-        case (("01", gtin), ("10", batch)):
-            found += [f"urn:epc:class:lgtin:{each}.{_escaped(batch)}" for each in _split(gtin)]
-        case (("01", gtin), *_, ("21", serial)):
-            found.append(f"{GS1_HOST}/01/{gtin}/21/{quote(serial, safe='')}")
-            found += [f"urn:epc:id:sgtin:{each}.{_escaped(serial)}" for each in _split(gtin)]
-        case (("00", sscc),):
-            found += [f"urn:epc:id:sscc:{each}" for each in _split(sscc)]
-        case _:
-            pass
-    return tuple(found)
+def address(base: str, uri: str, token: str | None) -> str:
+    """Where a label of this lot leads: to this resolver, where the lot has a token or a GS1 key."""
+    if token is not None:
+        return lot_uri(base, token)
+    return base.rstrip("/") + uri.removeprefix(GS1_HOST) if uri.startswith(f"{GS1_HOST}/") else uri
 
 
-def _split(digits: str) -> list[str]:
-    """`company prefix.indicator and reference` of a GTIN or SSCC, for every length of the prefix."""
-    first, body = digits[0], digits[1:-1]
-    return [f"{body[:at]}.{first}{body[at:]}" for at in _PREFIXES]
-
-
-def _escaped(value: str) -> str:
-    return quote(value, safe="!'()*+,:;=-._")
-
-
-async def at_link(record: AsyncSession, link: Link, base: str) -> LotRow:
-    """The lot that a Digital Link names, or that a serial number of it belongs to. Raises NotFound.
-
-    Where several firms recorded the same key under different spellings, the first one stands.
-    """
+async def at_link(record: AsyncSession, link: Link) -> LotRow:
+    """The lot that a Digital Link names, or that a serial number of it belongs to. Raises NotFound."""
     for level in link.levels():
-        rows = select(LotRow).where(LotRow.uri.in_(spellings(level, base))).order_by(LotRow.id).limit(1)
-        if (lot := await record.scalar(rows)) is not None:
+        named = select(LotRow).where(LotRow.uri == canonical_key(GS1_HOST + level.path))
+        if (lot := await record.scalar(named)) is not None:
             return lot
     raise NotFound("The record knows no such label.", field="label", value=link.path)
 
@@ -109,34 +84,6 @@ async def at_token(record: AsyncSession, text: str) -> LotRow:
     if lot is None:
         raise NotFound("The record knows no such label.", field="label", value=text)
     return lot
-
-
-REASONS: Final = ("cloned", "mismatch", "other")
-LONGEST_MESSAGE: Final = 1_000
-MOST_REPORTS: Final = 10
-REPORTS_WITHIN: Final = timedelta(hours=1)
-
-
-class TooManyReports(Refusal):
-    """This label was reported so often that one more says nothing new."""
-
-    status = 429
-    code = "TOO_MANY_REPORTS"
-
-
-async def report_label(record: AsyncSession, lot: LotRow, reason: str, message: str, moment: datetime) -> None:
-    """Keep what somebody who scanned a label says is wrong with it. Raises Invalid or TooManyReports."""
-    if reason not in REASONS:
-        raise Invalid("Say what is wrong.", field="reason", value=reason, fix=f"Use one of {', '.join(REASONS)}.")
-    if len(message) > LONGEST_MESSAGE:
-        raise Invalid("The message is too long.", field="message", fix=f"Use at most {LONGEST_MESSAGE} characters.")
-    recent = select(func.count()).where(
-        LabelReportRow.lot_id == lot.id, LabelReportRow.reported_at > moment - REPORTS_WITHIN
-    )
-    if (await record.execute(recent)).scalar_one() >= MOST_REPORTS:
-        raise TooManyReports("This label was reported many times within the hour; we are looking at it.")
-    record.add(LabelReportRow(lot_id=lot.id, reason=reason, message=message, reported_at=moment))
-    await record.flush()
 
 
 def answer_for(accept: str, link_type: str | None) -> Answer:

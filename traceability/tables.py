@@ -53,7 +53,7 @@ class PayloadRow(Base):
 
 
 class KeyRow(Base):
-    """Event ids and hashes over all months."""
+    """Event ids and hashes over all months; `releases` is the held event that this fact releases or rejects."""
 
     __tablename__ = "event_key"
     index: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +61,7 @@ class KeyRow(Base):
     event_id: Mapped[str]
     event_hash: Mapped[bytes] = mapped_column(BYTEA)
     declares_error: Mapped[bool]
+    releases: Mapped[int | None]
 
 
 class ReferenceRow(Base):
@@ -210,8 +211,21 @@ class LabelReportRow(Base):
     reason: Mapped[str]
     message: Mapped[str]
     reported_at: Mapped[datetime]
-    cleared_by: Mapped[str | None]
-    cleared_at: Mapped[datetime | None]
+    answer_index: Mapped[int | None]
+
+
+class LabelFindingRow(Base):
+    """What a label's issuer or an authority found of it; a fact of the log."""
+
+    __tablename__ = "label_finding"
+    fact_index: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int]
+    organisation_id: Mapped[int]
+    authority: Mapped[bool]
+    finding: Mapped[str]
+    reports: Mapped[int]
+    statement: Mapped[str]
+    found_at: Mapped[datetime]
 
 
 class CaptureJobRow(Base):

@@ -1,28 +1,28 @@
-"""import, labels and standards lint: batch work of a recycler, and of whoever contributes a standard."""
+"""import and labels: batch work of a recycler."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
-import fastexcel
 
 from app.commands.output import FINDINGS, json_option, progress, say
 from app.process import Process, running
 from foundation.access import Actor, actor_of_key
 from foundation.database import Scope
-from foundation.errors import Refusal
-from foundation.registry import facilities
 from foundation.settings import public_base, public_is_loopback, read_settings
-from standards.catalogue import CatalogueError, load
-from traceability.capture import Captured, Door, capture
+from traceability.capture import Captured, Door, capture, rehearse
 from traceability.composing import document
-from traceability.identifiers import human_code, lot_uri, token_of
-from traceability.importing import Sheet, events_of, read_csv
+from traceability.events import EventInvalid, parse_document
+from traceability.identifiers import human_code, token_of
+from traceability.importing.reading import CellError, Entry, sheet_of
+from traceability.importing.rehearsing import importer_of, is_epcis, no_document, told
+from traceability.importing.spreadsheets import FileUnreadable, table_of
 from traceability.labels import label, sheet
 from traceability.passport import find
+from traceability.resolver import address
 from traceability.sequencing.commands import Accepted
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,9 +40,11 @@ def import_command(file: Path, key: str, dry_run: bool, backfill: bool, as_json:
     answer = asyncio.run(_import(file, key, dry_run=dry_run, backfill=backfill, quiet=as_json))
     rows = answer["errors"]
     lines = [f"row {e['row']} {e['column']}: {e['value']!r} {e['code']} - {e['fix']}" for e in rows]
+    known = f"{answer['duplicates']} known already, {len(rows)} errors"
+    could = answer["rows"] - answer["duplicates"] - len({each["row"] for each in rows})
     lines.append(
-        f"{answer['written']} events written, {answer['duplicates']} known already, {len(rows)} errors."
-        if not dry_run else f"{answer['rows']} events could be written, {len(rows)} errors; nothing was written."
+        f"{answer['written']} events written, {known}."
+        if not dry_run else f"{could} events could be written, {known}; nothing was written."
     )  # fmt: skip
     say("\n".join(lines), answer, as_json=as_json)
     raise SystemExit(FINDINGS if rows else 0)
@@ -52,56 +54,50 @@ async def _import(file: Path, key: str, *, dry_run: bool, backfill: bool, quiet:
     async with running(read_settings()) as process:
         async with process.database.begin(None, Scope.AUTHENTICATION) as session:
             actor = await actor_of_key(session, key, process.clock())
-        documents, errors, rows = await _documents(process, actor, file)
+        raw = await asyncio.to_thread(file.read_bytes)
+        parts, rows, errors = await _parts(process, actor, raw)
         answer: dict[str, Any] = {"rows": rows, "written": 0, "duplicates": 0, "errors": errors}
-        if errors or dry_run:
-            return answer
         door = Door(process.database, process.sequencer, process.clock)
-        with progress("events captured", rows, quiet=quiet) as bar:
-            for raw in documents:
-                _count(answer, await capture(door, actor, raw, on_error="proceed", backfill=backfill))
-                bar.at(answer["written"] + answer["duplicates"])
+        with progress("events checked" if dry_run else "events captured", rows, quiet=quiet) as bar:
+            for document_, entries in parts if not errors else ():
+                if dry_run:
+                    captured = await rehearse(door, actor, document_, backfill=backfill)
+                else:
+                    captured = await capture(door, actor, document_, on_error="proceed", backfill=backfill)
+                _count(answer, captured, entries, dry_run=dry_run)
+                bar.advance(len(captured.events))
         return answer
 
 
-def _count(answer: dict[str, Any], captured: Captured) -> None:
-    for each in captured.events:
-        match each:
-            case Accepted():
-                answer["duplicates" if each.duplicate else "written"] += 1
-            case Refusal():
-                row = answer["written"] + answer["duplicates"] + len(answer["errors"]) + 2
-                answer["errors"].append(
-                    {"row": row, "column": each.field or "", "value": str(each.value or ""), "code": each.code,
-                     "fix": each.fix or each.sentence}
-                )  # fmt: skip
+def _count(answer: dict[str, Any], captured: Captured, entries: Sequence[Entry], *, dry_run: bool) -> None:
+    accepted = [each for each in captured.events if isinstance(each, Accepted)]
+    known = sum(each.duplicate for each in accepted)
+    answer["duplicates"] += known
+    answer["written"] += 0 if dry_run else len(accepted) - known
+    answer["errors"] += [asdict(each) for each in told(captured, entries).errors]
 
 
-async def _documents(process: Process, actor: Actor, file: Path) -> tuple[list[bytes], list[dict[str, Any]], int]:
-    """The documents to capture, the errors that forbid it, and how many rows there are."""
-    raw = await asyncio.to_thread(file.read_bytes)
-    if file.suffix.lower() in {".json", ".jsonld"}:
-        return [raw], [], 1
-    rows = await asyncio.to_thread(_xlsx, raw) if file.suffix.lower() == ".xlsx" else read_csv(raw)
+async def _parts(
+    process: Process, actor: Actor, raw: bytes
+) -> tuple[list[tuple[bytes, Sequence[Entry]]], int, list[dict[str, Any]]]:
+    """The documents to capture with the rows that they come from, how many rows, and the errors that forbid it."""
+    if is_epcis(raw):
+        try:
+            return [(raw, ())], len(parse_document(raw).events), []
+        except EventInvalid as invalid:
+            return [], 0, [asdict(each) for each in no_document(invalid)]
     async with process.database.begin(actor.organisation_id) as session:
-        own = await facilities(session, actor.organisation_id)
-    zones = {each.uri: ZoneInfo(each.time_zone) for each in own}
-    controls = process.sequencer.controls
-    found: Sheet = events_of(rows, zones, controls.materials, controls.forms)
-    errors = [
-        {"row": e.row, "column": e.column, "value": e.value, "code": e.code, "fix": e.fix} for e in found.errors
-    ]  # fmt: skip
-    parts = [found.events[at : at + AT_ONCE] for at in range(0, len(found.events), AT_ONCE)]
-    return [document(part, process.clock()) for part in parts], errors, len(rows)
-
-
-def _xlsx(raw: bytes) -> list[dict[str, str]]:
-    """The first sheet's rows as text; formulas are never evaluated, dates come as ISO days."""
-    frame = fastexcel.read_excel(raw).load_sheet(0, dtypes="string").to_polars()
-    return [
-        {str(name).strip().lower(): str(value or "").strip() for name, value in row.items()}
-        for row in frame.iter_rows(named=True)
+        importer = await importer_of(session, actor, process.sequencer.controls, process.settings)
+    try:
+        found = sheet_of(await asyncio.to_thread(table_of, raw), importer)
+    except FileUnreadable as wrong:
+        error = CellError(0, "", "", wrong.code, f"{wrong.sentence} {wrong.fix}", {"reason": wrong.reason})
+        return [], 0, [asdict(error)]
+    parts = [found.entries[at : at + AT_ONCE] for at in range(0, len(found.entries), AT_ONCE)]
+    documents: list[tuple[bytes, Sequence[Entry]]] = [
+        (document([each.event for each in part], process.clock()), part) for part in parts
     ]
+    return documents, found.rows, [asdict(each) for each in found.errors]
 
 
 @click.command()
@@ -117,10 +113,10 @@ def labels(lot: str, count: int, kg: str | None, out: Path, as_json: bool) -> No
     async def run() -> Sequence[str]:
         async with running(settings) as process, process.database.begin(None, Scope.RECORD) as record:
             row = await find(record, token=token_of(lot)) if token_of(lot) else await find(record, uri=lot)
-            return row.material, row.form, row.token or "", row.created_day.isoformat()
+            url = address(public_base(settings), row.uri, row.token)
+            return row.material, row.form, row.token or "", row.created_day.isoformat(), url
 
-    material, form, token, day = asyncio.run(run())
-    url = lot_uri(public_base(settings), token) if token else lot
+    material, form, token, day, url = asyncio.run(run())
     code = human_code(token) if token else ""
     specs = [
         label(url, code, (f"{material} {form}", f"{kg} kg" if kg else "", day, f"{number} / {count}"))
@@ -131,24 +127,3 @@ def labels(lot: str, count: int, kg: str | None, out: Path, as_json: bool) -> No
         " A phone cannot open it: JUNKAN_PUBLIC_URL is a loopback address." if public_is_loopback(settings) else ""
     )
     say(f"{count} labels in {out}.{warning}", {"labels": count, "file": str(out), "url": url}, as_json=as_json)
-
-
-@click.group()
-def standards() -> None:
-    """The rule book: law and standards as dated data."""
-
-
-@standards.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@json_option
-def lint(folder: Path, as_json: bool) -> None:
-    """Check every YAML document under FOLDER against its kind's schema."""
-    try:
-        catalogue = load(folder)
-    except CatalogueError as wrong:
-        problems = [
-            {"file": p.path, "line": p.line, "key": p.key, "sentence": p.sentence, "fix": p.fix} for p in wrong.problems
-        ]
-        say(str(wrong), {"ok": False, "problems": problems}, as_json=as_json)
-        raise SystemExit(FINDINGS) from wrong
-    say(f"Everything fits (digest {catalogue.digest[:16]}).", {"ok": True, "digest": catalogue.digest}, as_json=as_json)

@@ -1,6 +1,7 @@
 """serve, demo, migrate, stop, doctor: the platform's life on one machine."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -15,9 +16,11 @@ import uvloop
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from litestar import Litestar
 
 from app.commands.output import UNAVAILABLE, json_option, progress, say
 from app.demo.world import FIRST_DAY, World, seed_world
+from app.health import drain
 from app.migrate import head, migrate
 from app.process import Process, keys_of, opened, origin_of
 from app.server import create_app
@@ -29,28 +32,36 @@ from foundation.settings import Settings, data_home, public_base, read_settings
 CREDENTIALS = "credentials.json"
 
 
-async def _until_told(server: Server) -> None:
-    """Serve until SIGTERM or Ctrl-C; requests under way are answered first."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
+async def _until_told(server: Server, app: Litestar, patience: float) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests under way are answered before the listener's process ends.
+
+    After SIGTERM new requests are answered for `patience` seconds more while /readyz says no, so that a balancer has
+    sent its readers elsewhere when the listener closes; a second signal ends the wait.
+    """
+    loop = asyncio.get_running_loop()
+    told: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, told.set)
+        loop.add_signal_handler(name, told.put_nowait, name)
     serving = asyncio.create_task(server.serve())
-    waiting = asyncio.create_task(told.wait())
+    waiting = asyncio.create_task(told.get())
     try:
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
+            drain(app)
+            if waiting.result() is signal.SIGTERM:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(told.get(), patience)
             server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
-            await serving
+        await serving
     finally:
         waiting.cancel()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(name)
 
 
-def _server(process: Process) -> Server:
-    settings = process.settings
+def _server(app: Litestar, settings: Settings) -> Server:
     return Server(
-        create_app(process), address=settings.host, port=settings.port, interface=Interfaces.ASGI, websockets=False,
+        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, websockets=False,
         log_level=LogLevels.error, backlog=1024,
     )  # fmt: skip
 
@@ -61,7 +72,8 @@ async def _serve(settings: Settings, prepare: Callable[[Process], Awaitable[None
         await migrate(urls, now().date(), since)
         process = await stack.enter_async_context(opened(settings, urls))
         await prepare(process)
-        await _until_told(_server(process))
+        app = create_app(process)
+        await _until_told(_server(app, settings), app, settings.drain_seconds)
 
 
 def _run(task: Awaitable[None]) -> None:
@@ -90,7 +102,7 @@ def serve() -> None:
 @click.command()
 def demo() -> None:
     """A whole world to try: our own PostgreSQL, about two years of invented trade, logins and API keys."""
-    settings = read_settings()
+    settings = read_settings().model_copy(update={"demo": True})
 
     async def ready(process: Process) -> None:
         file = data_home(settings) / CREDENTIALS

@@ -177,7 +177,7 @@ class _Country:
         return (
             ("intrinsic_viscosity", f"0.{r.randrange(72, 79)}", "dL/g", None),
             ("moisture", f"0.{r.randrange(3, 9)}", "%", None),
-            ("pvc_content", str(r.randrange(5, 60)), "mg/kg", None),
+            ("pvc", str(r.randrange(5, 60)), "mg/kg", None),
             ("bulk_density", str(r.randrange(260, 340)), "kg/m3", None),
         )
 

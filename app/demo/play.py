@@ -159,7 +159,7 @@ async def _test(stage: Stage, act: Test) -> None:
             laboratory=player.actor.organisation_name,
         )  # fmt: skip
         async with stage.database.begin(player.actor.organisation_id) as session:
-            await measure(session, stage.sequencer, player.actor, result, stage.hands.moment)
+            await measure(session, stage.sequencer, player.actor, stage.catalogue, result, stage.hands.moment)
         stage.hands.moment += timedelta(seconds=1)
 
 
@@ -169,7 +169,8 @@ async def _sell(stage: Stage, act: Sale) -> None:
     lot = stage.lot(act.lot)
     async with stage.database.begin(seller.actor.organisation_id) as session:
         terms = Terms(act.price, act.currency, min(1_000_000, act.grams), "FCA")
-        listing = await publish(session, seller.actor, lot, terms, (), stage.hands.moment.date(), stage.hands.moment)
+        moment = stage.hands.moment
+        listing = await publish(session, seller.actor, stage.catalogue, lot, terms, (), moment.date(), moment)
     stage.hands.moment += timedelta(minutes=40)
     async with stage.database.begin(buyer.actor.organisation_id) as session:
         reference = await buy(

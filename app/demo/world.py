@@ -35,7 +35,7 @@ SEED: Final = 20_261_123
 FIRST_DAY: Final = date(2025, 1, 1)
 OFFERED: Final = 5
 SMALLEST: Final = 1_000_000
-ALL_ROLES: Final = ("read", "capture", "trade", "claim", "declare", "admin")
+ALL_ROLES: Final = ("read", "capture", "trade", "claim", "declare", "clear", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,9 @@ async def _offer(stage: Stage) -> None:
                 verdicts = await judged(session, player.actor, stage.catalogue, each.lot, None, day)
                 decided = [v for v in verdicts if v.verdict in {Verdict.CONFORMING, Verdict.INCOMPLETE}]
                 terms = Terms(Decimal(low + 10 * at), MONEY[player.actor.country], SMALLEST, "FCA")
-                await list_lot(session, player.actor, each.lot, terms, decided, day, stage.hands.moment)
+                await list_lot(
+                    session, player.actor, stage.catalogue, each.lot, terms, decided, day, stage.hands.moment
+                )
 
 
 def _own_uri(stage: Stage) -> str:
@@ -128,7 +130,9 @@ async def _register(stage: Stage, party: Party) -> Login:
             session, organisation_id=made.id, email=email(party), name=party.person, password=PASSWORD,
             roles=ALL_ROLES, language=party.language, moment=moment,
         )  # fmt: skip
-        key = await issue_key(session, organisation_id=made.id, name="demo", roles=ALL_ROLES, moment=now())
+        key = await issue_key(
+            session, organisation_id=made.id, name="demo", roles=ALL_ROLES, moment=now(), issued_by=person.id
+        )
     actor = Actor(
         made.id, made.uri, made.name, frozenset(party.roles), party.country, frozenset(ALL_ROLES), party.language,
         person_id=person.id,

@@ -19,11 +19,11 @@ from foundation.access import Actor, May
 from foundation.database import Clock
 from reports.declarations import Declaration, declarations, declare
 from reports.tables import DeclarationRow
+from reports.years import YearInvalid, year_typed
 from standards.catalogue import Catalogue
 from traceability.sequencing.sequencer import Sequencer
 
 CATEGORIES: Final = ("household", "commercial", "total")
-OLDEST: Final = 1990
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,25 @@ def _shown(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
     )  # fmt: skip
 
 
+def _year(form: Filled, setting: Setting) -> int:
+    """The year of the form; 0 where it is none."""
+    typed = form.text("year", form.t("common.year"))
+    try:
+        return year_typed(typed, setting.now) if typed else 0
+    except YearInvalid as refusal:
+        form.refuse(refusal)
+        return 0
+
+
 def _declared(form: Filled, setting: Setting) -> tuple[Act, Declaration]:
     """The statement of a form; a correction speaks of what the corrected one spoke of."""
     t, typed = form.t, form.get("supersedes")
     earlier = setting.standing.get(int(typed)) if typed.isascii() and typed.isdigit() else None
     if typed and earlier is None:
         form.say("supersedes", t("declare.not_standing"))
-    year = form.text("year", t("common.year"), longest=4)
-    if year and not (year.isascii() and year.isdigit() and OLDEST <= int(year) <= setting.now.year):
-        form.say("year", t("declare.which_year", first=str(OLDEST), last=str(setting.now.year)))
-        year = ""
+    year = _year(form, setting)
     stated = Declaration(
-        form.choice("country", t("common.country"), dict(countries(t, setting.actor.country))), int(year or 0),
+        form.choice("country", t("common.country"), dict(countries(t, setting.actor.country))), year,
         form.choice("material", t("common.material"), dict(materials(t, setting.catalogue))),
         form.choice("category", t("declare.category"), {*CATEGORIES, *(row.category for row in setting.rows)}),
         form.grams("grams", t("common.mass"), least=0), earlier.fact_index if earlier else None,

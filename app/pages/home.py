@@ -21,6 +21,8 @@ from foundation.database import Clock
 from marketplace.negotiation import offers
 from marketplace.trades import trades
 from standards.catalogue import Catalogue
+from traceability.cases.reports import labels_waiting
+from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
@@ -64,18 +66,29 @@ async def home_page(
 
 
 async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
-    """What waits for this organisation: answers, shipments, receipts."""
+    """What waits for this person of the organisation: answers, shipments, receipts."""
     number = actor.organisation_id
     asked = [each for each in await offers(session, actor) if each.seller == number and each.state == "open"]
     dealt = await trades(session, actor)
     leave = [each for each in dealt if each.row.seller == number and each.goods.state == "reserved"]
     coming = await holdings(session, number, account="transit")
     found = [
-        ("tasks.offers", len(asked), sum(each.grams for each in asked), "/offers"),
-        ("tasks.ship", len(leave), sum(each.row.grams for each in leave), "/trades"),
-        ("tasks.receive", len(coming), sum(each.free for each in coming), "/record/arrival"),
+        ("trade", "tasks.offers", len(asked), sum(each.grams for each in asked), "/offers"),
+        ("capture", "tasks.ship", len(leave), sum(each.row.grams for each in leave), "/trades"),
+        ("capture", "tasks.receive", len(coming), sum(each.free for each in coming), "/record/arrival"),
     ]
-    return [Task(t(key, count=t.number(count)), t.mass(grams), href) for key, count, grams, href in found if count]
+    labels = await labels_waiting(session, number)
+    reported = [Task(t("tasks.label_reports", count=t.number(labels)), t("case.lead"), "/label-reports")]
+    waits = [
+        Task(t(key, count=t.number(count)), t.mass(grams), href)
+        for right, key, count, grams, href in found
+        if count and right in actor.roles
+    ]
+    held = await holds(session, number) if "clear" in actor.roles else []
+    more = "+" if len(held) == MOST else ""
+    grams = sum(part for each in held for _, part in each.stated)
+    kept = [Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")]
+    return waits + (reported if labels else []) + (kept if held else [])
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:
@@ -88,6 +101,8 @@ async def _ending(
     t: Speech, session: AsyncSession, actor: Actor, catalogue: Catalogue, today: date
 ) -> list[Task]:  # fmt: skip
     """Scope certificates that end soon and that no later one of the same standard follows."""
+    if "capture" not in actor.roles:
+        return []
     found: dict[str, CertificateRow] = {}
     for each in await _certificates(session, actor):
         if each.lot_id is None:

@@ -17,8 +17,9 @@ from app.words import Speech
 from foundation.access import PUBLIC, SIGNED_IN, Actor
 from foundation.database import Clock
 from foundation.settings import Settings, public_base
-from traceability.log import log_size, newest
+from traceability.log import Published, log_size, newest
 from traceability.tree.checkpoint import Verifier
+from traceability.tree.cosignature import cosigned_by
 from traceability.tree.merkle import leaf_hash
 from traceability.tree.tiles import WIDTH, tile_path
 
@@ -43,7 +44,16 @@ async def log_page(
         late=size > covered and age > LATE, signed=t.moment(checkpoint.signed_at, "UTC") if checkpoint else "",
         checkpoint=checkpoint, root=checkpoint.root.hex() if checkpoint else "", keys=keys,
         origin=process.origin, tiles=_tiles(covered), base=public_base(process.settings),
+        cosigned=_cosigned(t, process, checkpoint), witness_key=process.watch.witness.vkey,
     )  # fmt: skip
+
+
+def _cosigned(t: Speech, process: Process, checkpoint: Published | None) -> list[tuple[str, str]]:
+    """Which of our witnesses vouched for the newest checkpoint, and when."""
+    if checkpoint is None:
+        return []
+    found = cosigned_by(checkpoint.note, [each.witness for each in process.witnesses])
+    return [(each.witness.name, t.moment(each.at, "UTC")) for each in found]
 
 
 def _tiles(size: int) -> list[tuple[str, str]]:

@@ -11,7 +11,8 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import grams_of, number_of, speech_of
-from app.pages.offered import Offered, cost, forms, materials, priced, told
+from app.pages.forms.choices import listed
+from app.pages.offered import Offered, forms, materials, priced, told
 from app.pages.passports import numeric_properties, tell
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from foundation.access import SIGNED_IN, Actor, May
@@ -20,6 +21,7 @@ from foundation.errors import Conflict, Invalid, Refusal
 from foundation.settings import Settings, public_base
 from marketplace.listings import free_grams, listing
 from marketplace.negotiation import Bid, buy, make_offer
+from marketplace.prices import cost, currencies
 from marketplace.search import Range, Search, search
 from standards.catalogue import Catalogue
 from traceability.passport import find, passport
@@ -97,16 +99,11 @@ async def market_page(
         context["errors"] = errors_of(request, refusal)
     choices = {
         "materials": materials(t, catalogue), "forms": forms(t, catalogue),
-        "properties": numeric_properties(t, catalogue), "currencies": _currencies(catalogue),
+        "properties": numeric_properties(t, catalogue), "currencies": listed(t, currencies(catalogue)),
         "countries": [(code, t.country(code)) for code in _codes(context["facets"], form["country"])],
     }  # fmt: skip
     status = 400 if context["errors"] else 200
     return show(request, "market/search.html", status=status, form=form, choices=choices, **context)
-
-
-def _currencies(catalogue: Catalogue) -> list[tuple[str, str]]:
-    codes = catalogue.document("code-list", "currencies").data["codes"]
-    return [(each["code"], each["code"]) for each in codes]
 
 
 async def _one(
@@ -130,7 +127,7 @@ async def listing_page(
     seen = await passport(record, await find(record, uri=offered.row.lot_uri), actor, verifiers)
     return show(
         request, "market/listing.html", offered=offered, told=tell(speech_of(request), seen, catalogue), seen=seen,
-        own=offered.row.organisation_id == actor.organisation_id,
+        own=offered.row.organisation_id == actor.organisation_id, reader_country=actor.country,
     )  # fmt: skip
 
 
@@ -208,7 +205,7 @@ async def offer_form(
         price = number_of(form["price"], lang, "price")
         if price is None:
             raise Invalid("State a price per tonne.", field="price", fix="Write digits, such as 950.")
-        bid = Bid(grams_of(form, lang), price, offered.row.currency, form["message"][:2_000])
+        bid = Bid(grams_of(form, lang), price, offered.row.currency, form["message"])
         await make_offer(transaction, actor, number, bid, clock())
     except Refusal as refusal:
         return show(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ from standards.catalogue import Catalogue
 from standards.materials import Taxonomy, taxonomy
 from traceability.tables import CertificateRow
 
-TONNE: Final = 1_000_000
 ON_A_CARD: Final = 3
 
 
@@ -68,7 +67,7 @@ async def told(
         Offered(
             row=row, title=name_of(t, row.material, row.form), price=priced(t, row.price, row.currency),
             free_grams=free.get(row.id, 0), free=t.mass(free.get(row.id, 0)), smallest=t.mass(row.smallest_grams),
-            country=t.country(row.country), seller=_seller(t, sellers[row.organisation_id]), incoterm=row.incoterm,
+            country=t.country(row.country), seller=firm_named(t, sellers[row.organisation_id]), incoterm=row.incoterm,
             judged=tuple(_judged(t, each, catalogue) for each in row.verdicts),
             certificate=_paper(t, papers.get(row.id), catalogue),
             measured=tuple(
@@ -88,19 +87,10 @@ def priced(t: Speech, amount: Decimal, currency: str) -> str:
     return t.money(amount.normalize(), currency)
 
 
-@lru_cache(maxsize=4)
-def _minor_units(catalogue: Catalogue) -> dict[str, int]:
-    codes = catalogue.document("code-list", "currencies").data["codes"]
-    return {each["code"]: each["minor_units"] for each in codes}
-
-
-def cost(price: Decimal, currency: str, grams: int, catalogue: Catalogue) -> Decimal:
-    """What these grams cost at a price per tonne, to the currency's smallest unit (ISO 4217), half up."""
-    places = Decimal(1).scaleb(-_minor_units(catalogue).get(currency, 2))
-    return (price * grams / TONNE).quantize(places, rounding=ROUND_HALF_UP)
-
-
-def _seller(t: Speech, firm: Organisation) -> str:
+def firm_named(t: Speech, firm: Organisation | None) -> str:
+    """A firm as the other side of the market is told of it: by name where that is public, else by role and country."""
+    if firm is None:
+        return t("common.hidden_name")
     if firm.name_public:
         return firm.name
     return t.party(firm.roles[0], firm.country, verified=True) if firm.roles else t("common.hidden_name")

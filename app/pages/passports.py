@@ -14,7 +14,7 @@ from app.words import Speech
 from standards.catalogue import Catalogue
 from standards.properties import Property, properties
 from traceability.passport import Check, Checks, Passport, Stage
-from traceability.tables import CertificateRow, MeasurementRow
+from traceability.tables import CertificateRow, LabelFindingRow, MeasurementRow
 
 WIDE: Final = 720
 NARROW: Final = 328
@@ -29,7 +29,7 @@ _KINDS: Final[dict[str, tuple[NodeKind, str]]] = {
     "compounding": ("compounding", "compounder"), "commissioning": ("product", "manufacturer"),
     "opening": ("stock", ""), "importing": ("transport", ""),
 }  # fmt: skip
-_RECYCLING: Final = frozenset({"recycling", "reprocessing"})
+_RECYCLING: Final = frozenset(word for word, (kind, _) in _KINDS.items() if kind == "recycling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Told:
 
 def tell(t: Speech, passport: Passport, catalogue: Catalogue) -> Told:
     """The passport, which holds only what its reader may see, in words and pictures."""
-    tone, state, state_text = _state(t, passport.checks)
+    tone, state, state_text = _state(t, passport)
     steps = [_step(t, stage, passport) for stage in passport.stages]
     drawn = {"title": t("scan.chain_picture"), "description": "; ".join(map(_spoken, steps)), "lang": t.lang}
     made = _recycled(passport)
@@ -89,17 +89,24 @@ def recycled_share(passport: Passport) -> Decimal:
     return Decimal(passport.pre_consumer + passport.post_consumer) / passport.grams if passport.grams else Decimal(0)
 
 
-def _state(t: Speech, checks: Checks) -> tuple[str, str, str]:
+def _state(t: Speech, passport: Passport) -> tuple[str, str, str]:
+    checks, found = passport.checks, passport.finding
     match checks.state:
         case "verified":
             return "good", t("scan.verified"), t("scan.verified_text")
         case "problem":
-            text = t("scan.problem_text") if checks.label_not_cloned == "no" else t("scan.revoked_text")
-            return "bad", t("scan.problem_reported"), text
+            cloned = _cloned(t, found) if found and checks.label_not_cloned == "no" else ""
+            return "bad", t("scan.problem_reported"), cloned or t("scan.revoked_text")
         case "not_verified":
             answers = (checks.signature, checks.in_log, checks.issuer_known)
             text = t("scan.not_verified_text") if "no" in answers else t("scan.pending_text")
             return "warn", t("scan.not_verified"), text
+
+
+def _cloned(t: Speech, found: LabelFindingRow) -> str:
+    """Who found copies of the label, when, and on how many reports."""
+    who = t("case.by_authority" if found.authority else "case.by_issuer")
+    return t("scan.problem_text", count=t.number(found.reports), who=who, day=t.day(found.found_at.date()))
 
 
 def _compare(t: Speech, code: str | None) -> Markup | None:

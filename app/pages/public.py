@@ -19,12 +19,12 @@ from foundation.database import Clock
 from foundation.errors import Invalid, NotFound, Refusal
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
+from traceability.cases.reports import REASONS, report_label
 from traceability.http.lots import shown_passport
 from traceability.passport import passport
 from traceability.resolver import (
     LINKSET,
     PRIMARY_KEYS,
-    REASONS,
     Link,
     answer_for,
     at_link,
@@ -32,7 +32,6 @@ from traceability.resolver import (
     description,
     link_of,
     linkset,
-    report_label,
 )
 from traceability.tables import LotRow
 from traceability.tree.checkpoint import Verifier
@@ -115,13 +114,12 @@ async def digital_link_page(
     record: Given[AsyncSession],
     actor: Given[Actor | None],
     verifiers: Given[Sequence[Verifier]],
-    settings: Given[Settings],
 ) -> Response[Any]:
     """The lot behind a GS1 Digital Link."""
     path = raw_path(request)
     try:
         link: Link = link_of(path)
-        lot = await at_link(record, link, public_base(settings))
+        lot = await at_link(record, link)
     except (NotFound, Invalid) as refusal:
         if _answer(request) != "page":
             raise

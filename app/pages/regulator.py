@@ -1,29 +1,31 @@
 """A regulator's pages: reports of the country's rates, and from each figure the way to the events behind it."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency as Given
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import formats
 from app.pages.asking import speech_of
 from app.pages.auditing import figures, flows
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor, Organisation
 from foundation.database import Clock
-from foundation.errors import Invalid, Refusal
+from foundation.errors import Refusal
 from foundation.registry import Organisation as Firm
 from foundation.settings import Settings
 from reports.api import snapshots
-from reports.dossier import Asked, dossier, dossiers, events_behind, make
+from reports.behind import FactBehind, Figure, explain
+from reports.dossier import Asked, dossier, dossiers, make
 from reports.tables import DossierRow
+from reports.years import year_typed
 from standards.catalogue import Catalogue
 
 REGULATOR: Final = Organisation("regulator")
@@ -66,12 +68,7 @@ async def report_form(
     """Issue a report of a year on everything below the newest checkpoint."""
     form = {"year": "", **await form_of(request)}
     try:
-        if not (form["year"].isdecimal() and 1990 <= int(form["year"]) <= clock().year):
-            raise Invalid(
-                f"{form['year']} is no year of the common era that has begun.", field="year", value=form["year"],
-                fix=f"Write a year up to {clock().year}.",
-            )  # fmt: skip
-        asked = Asked(actor.country, int(form["year"]))
+        asked = Asked(actor.country, year_typed(form["year"], clock()))
         made = await make(record, actor, asked, catalogue, snapshots(settings), clock())
     except Refusal as refusal:
         return await _listed(request, record, actor, form, refusal)
@@ -104,12 +101,12 @@ def _first(laws: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _pictures(t: Speech, row: DossierRow, told: figures.Told) -> dict[str, Any]:
-    columns, months = flows.month_rows(t, row, link)
+    columns, months = flows.month_rows(t, row, told.law)
     sizes = (flows.WIDE, flows.NARROW)
     return {
         "bars": [flows.balance_bars(t, told, size) for size in sizes],
-        "stages": flows.balance_rows(t, row, link), "flows": [flows.flow_picture(t, row.body, s) for s in sizes],
-        "flow_rows": flows.flow_rows(t, row.body), "lines": [flows.month_picture(t, row.body, s) for s in sizes],
+        "stages": flows.balance_rows(t, row, told.law), "flows": [flows.flow_picture(t, told.law, s) for s in sizes],
+        "flow_rows": flows.flow_rows(t, told.law), "lines": [flows.month_picture(t, told.law, s) for s in sizes],
         "month_columns": columns, "month_rows": months,
     }  # fmt: skip
 
@@ -117,43 +114,46 @@ def _pictures(t: Speech, row: DossierRow, told: figures.Told) -> dict[str, Any]:
 @get("/reports/{number:int}/figure", opt={"access": REGULATOR}, include_in_schema=False)
 async def figure_page(
     request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
-    catalogue: Given[Catalogue], number: FromPath[int], stage: FromQuery[str] = "", material: FromQuery[str] = "",
-    month: FromQuery[str] = "",
-    law: FromQuery[str] = "", after: FromQuery[int] = -1,
+    catalogue: Given[Catalogue], number: FromPath[int], law: FromQuery[str], of: FromQuery[str],
+    rate: FromQuery[str | None] = None, material: FromQuery[str | None] = None, stage: FromQuery[str | None] = None,
+    reason: FromQuery[str | None] = None, month: FromQuery[str | None] = None,
+    start: Annotated[int, QueryParameter(ge=0)] = 0,
 ) -> Response[str]:  # fmt: skip
-    """The events behind a figure, by index, a page at a time."""
+    """The facts behind a figure, a page at a time: counted again they make it, or this page refuses."""
     row, t = await dossier(record, actor, number), speech_of(request)
-    wanted = {"stage": stage, "material": material, "month": month}
-    found = await events_behind(record, row, snapshots(settings), wanted, after, ON_A_PAGE + 1)
-    page, more = found[:ON_A_PAGE], len(found) > ON_A_PAGE
-    named = await record.execute(select(Firm.uri, Firm.name).where(Firm.uri.in_({each.organisation for each in page})))
+    figure = Figure(law, of, rate, material, stage, reason, month)
+    found = await explain(record, row, catalogue, snapshots(settings), figure, start, ON_A_PAGE)
+    named = await record.execute(
+        select(Firm.uri, Firm.name).where(Firm.uri.in_({each.organisation for each in found.page}))
+    )
     names = {each.uri: each.name for each in named}
-    rows = [
-        [
-            link(f"/events/{each.event_index}", t.number(each.event_index)), t.day(each.day),
-            names.get(each.organisation, each.organisation), t.name("material", each.material),
-            t("report.counted") if each.counted else t.name("reason", each.reason or "not_counted"),
-            figures.tonnes(t, each.grams),
-        ]
-        for each in page
-    ]  # fmt: skip
-    older = figures.figure_href(number, **wanted, law=law, after=str(page[-1].event_index)) if more else ""
-    told = [t.name("stage", stage) if stage else "", t.name("material", material) if material else "", _month(t, month)]
+    chosen = next(each for each in row.body["laws"] if each["pack"] == law)
+    terms = [[term.means, figures.tonnes(t, term.grams) if term.grams is not None else "–"] for term in found.terms]
+    newer = figures.figure_href(number, figure, max(0, start - ON_A_PAGE)) if start else ""
     return show(
-        request, "regulator/figure.html", row=row, rows=rows, older=older, title=" · ".join(filter(None, told)),
-        total=figures.tonnes(t, sum(each.grams for each in page)), country=t.country(row.country),
-        other_year=figures.other_year(t, row, law, catalogue),
+        request, "regulator/figure.html", row=row, found=found, start=start, terms=terms if len(terms) > 1 else [],
+        rows=[_behind(t, row, each, names) for each in found.page], newer=newer,
+        older=figures.figure_href(number, figure, found.next) if found.next is not None else "",
+        title=figures.figure_title(t, figure, chosen, catalogue, row.year), total=figures.tonnes(t, found.grams),
+        country=t.country(row.country), period=figures.period(t, chosen),
     )  # fmt: skip
 
 
-def _month(t: Speech, month: str) -> str:
-    """'2026-03' as 'Mar 2026'. Raises Invalid."""
-    if not month:
-        return ""
-    try:
-        return formats.month(flows.first_of(month), t.lang)
-    except ValueError as error:
-        raise Invalid(f"{month} is no month.", field="month", value=month, fix="Write it like 2026-03.") from error
+def _behind(t: Speech, row: DossierRow, each: FactBehind, names: Mapping[str, str]) -> list[Any]:
+    """One line: the fact, when, who, what, where in the chain or why not counted, its grams and its proof."""
+    declared = each.kind == "declaration"
+    told = (
+        t("report.declaration_version", index=t.number(each.index), version=each.version or 1)
+        if declared
+        else f"{t('common.event')} {t.number(each.index)}"
+    )
+    proof = f"/log/proof/inclusion?index={each.index}&size={row.checkpoint_size}"
+    return [
+        link(f"/events/{each.index}", told), str(each.day.year) if declared else t.day(each.day),
+        names.get(each.organisation, each.organisation), t.name("material", each.material) if each.material else "",
+        t.name("stage", each.stage), t.name("reason", each.reason) if each.reason else t("report.counted"),
+        figures.tonnes(t, each.grams), link(proof, t("common.proof")),
+    ]  # fmt: skip
 
 
 ROUTES: Final = [reports_page, report_form, report_page, figure_page]

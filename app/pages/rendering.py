@@ -41,7 +41,7 @@ class Renderer:
         )  # fmt: skip
         host = public_base(settings).partition("://")[2]
         site = {
-            "host": host, "loopback": public_is_loopback(settings), "demo": settings.database_url is None,
+            "host": host, "loopback": public_is_loopback(settings), "demo": settings.demo,
             "version": version("junkan"),
         }  # fmt: skip
         return cls(templates, load_words(), site)
@@ -64,6 +64,7 @@ def show(request: AnyRequest, template: str, *, status: int = 200, **context: An
     if actor is not None and actor.person_id is not None:
         viewer = {
             "name": actor.person_name, "organisation": actor.organisation_name, "roles": actor.organisation_roles,
+            "may": actor.roles,
         }  # fmt: skip
     frame = {
         "t": renderer.words.speech(lang), "here": request.url.path, "site": renderer.site, "viewer": viewer,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.formats import mass_input
 from app.pages.asking import grams_of, speech_of
-from app.pages.offered import cost, priced
+from app.pages.offered import priced
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor, May
@@ -21,6 +21,7 @@ from foundation.errors import Conflict, Invalid, NotFound, Refusal
 from foundation.registry import Facility, facilities
 from foundation.settings import Settings, public_base
 from marketplace.api import GoodsIn, Step, move_goods
+from marketplace.prices import cost
 from marketplace.trades import Trade, cancel, trade, trades
 from standards.catalogue import Catalogue
 from traceability.capture import Door

@@ -4,12 +4,14 @@ from app.pictures.bands import yield_band
 from app.pictures.bars import Bar, bars
 from app.pictures.canvas import NodeKind
 from app.pictures.chain import ChainStep, chain
+from app.pictures.crossing import GateMark, crossing
 from app.pictures.lines import Line, Mark, lines
 from app.pictures.sankey import Link, Node, sankey
 
 __all__ = [
     "Bar",
     "ChainStep",
+    "GateMark",
     "Line",
     "Link",
     "Mark",
@@ -17,6 +19,7 @@ __all__ = [
     "NodeKind",
     "bars",
     "chain",
+    "crossing",
     "lines",
     "sankey",
     "yield_band",

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from foundation import registry
 from foundation.errors import Forbidden, Unauthenticated
 
-ROLES: Final = frozenset({"read", "capture", "trade", "claim", "declare", "signatory", "admin"})
+ROLES: Final = frozenset({"read", "capture", "trade", "claim", "declare", "clear", "signatory", "admin"})
 
 
 def _known(roles: tuple[str, ...], known: frozenset[str]) -> None:
@@ -20,6 +20,7 @@ class Actor:
     """A person or a machine, acting for one organisation.
 
     `roles` is what this person or key may do; `organisation_roles` what the organisation is (recycler, regulator).
+    `issuer_id` is the person who made this key.
     """
 
     organisation_id: int
@@ -32,11 +33,17 @@ class Actor:
     person_id: int | None = None
     key_id: int | None = None
     person_name: str = ""
+    issuer_id: int | None = None
 
     @property
     def name(self) -> str:
         """As the record names who acted: no personal data, which must never enter what is hashed."""
         return f"person:{self.person_id}" if self.person_id is not None else f"key:{self.key_id}"
+
+    @property
+    def answers(self) -> int | None:
+        """The person who answers for what is done: who is signed in, or who made the key (None: nobody known)."""
+        return self.person_id if self.person_id is not None else self.issuer_id
 
     def must(self, *roles: str) -> None:
         """Raises Forbidden without every one of these roles; asking for none is our own fault."""

@@ -35,9 +35,12 @@ def check_roles(roles: Iterable[str]) -> list[str]:
 
 async def issue_key(
     session: AsyncSession, *, organisation_id: int, name: str, roles: Iterable[str], moment: datetime,
-    lasts: timedelta = LONGEST,
+    lasts: timedelta = LONGEST, issued_by: int | None = None,
 ) -> str:  # fmt: skip
-    """A new key, answered in clear this once. Raises Invalid beyond a year or for unknown roles."""
+    """A new key, answered in clear this once; `issued_by` is the person who answers for it.
+
+    Raises Invalid beyond a year or for unknown roles.
+    """
     if not timedelta(0) < lasts <= LONGEST:
         raise Invalid("A key lasts at most a year.", field="lasts", value=lasts.days, fix="Ask for 1 to 365 days.")
     prefix = f"jk_live_{secrets.token_hex(4)}"
@@ -45,7 +48,7 @@ async def issue_key(
     session.add(
         ApiKeyRow(
             organisation_id=organisation_id, name=name, prefix=prefix, key_hash=_hash(key), roles=check_roles(roles),
-            created_at=moment, expires_at=moment + lasts,
+            created_at=moment, expires_at=moment + lasts, issued_by=issued_by,
         )
     )  # fmt: skip
     await session.flush()
@@ -85,5 +88,17 @@ async def actor_of_key(session: AsyncSession, key: str, moment: datetime) -> Act
     if row.last_used_at is None or moment - row.last_used_at > USED_EVERY:
         await session.execute(update(ApiKeyRow).where(ApiKeyRow.id == row.id).values(last_used_at=moment))
     return Actor(
-        firm.id, firm.uri, firm.name, frozenset(firm.roles), firm.country, frozenset(row.roles), "en", key_id=row.id
-    )
+        firm.id, firm.uri, firm.name, frozenset(firm.roles), firm.country, frozenset(row.roles), "en", key_id=row.id,
+        issuer_id=row.issued_by,
+    )  # fmt: skip
+
+
+async def answers_for(session: AsyncSession, organisation_id: int, name: str) -> int | None:
+    """The person who answers for what the record says `name` did (`Actor.name`); None where nobody is known."""
+    kind, _, number = name.partition(":")
+    if not number.isdigit():
+        return None
+    if kind == "person":
+        return int(number)
+    own = select(ApiKeyRow.issued_by).where(ApiKeyRow.id == int(number), ApiKeyRow.organisation_id == organisation_id)
+    return await session.scalar(own)

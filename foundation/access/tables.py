@@ -51,3 +51,4 @@ class ApiKeyRow(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    issued_by: Mapped[int | None]

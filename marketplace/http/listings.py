@@ -26,7 +26,6 @@ from marketplace.listings import (
 from marketplace.search import Range, Search, Sort, search
 from marketplace.tables import ListingRow
 from standards.catalogue import Catalogue
-from traceability.judging import known_properties
 
 
 async def _shown(session: AsyncSession, actor: Actor, rows: list[ListingRow]) -> list[dict[str, Any]]:
@@ -43,8 +42,7 @@ async def offer_lot(
     moment = clock()
     terms = Terms(data.price, data.currency, data.smallest_mass, data.incoterm, data.description)
     verdicts = await judged(session, actor, catalogue, data.lot, data.standards, moment.date())
-    known = known_properties(catalogue)
-    row = await publish(session, actor, data.lot, terms, verdicts, moment.date(), moment, known=known)
+    row = await publish(session, actor, catalogue, data.lot, terms, verdicts, moment.date(), moment)
     (shown,) = await _shown(session, actor, [row])
     return shown
 

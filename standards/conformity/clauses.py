@@ -1,10 +1,13 @@
-"""Judges one clause: its condition, then its rule, each of the closed set, into one three-valued outcome."""
+"""Makes a clause into the function that judges it: its condition, then its rule, into one three-valued outcome."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date
 from typing import assert_never
 
+from standards.conformity.bounds import Bound
+from standards.conformity.facts import NOTHING, Facts
 from standards.conformity.lots import Evidence, HeldDocument, Statement
-from standards.conformity.measuring import Question, best, hold, interval, shown, unusable
+from standards.conformity.measuring import FAIL, OPEN, PASS, Asks, Judge, keeps, limit, total, unfit
 from standards.conformity.outcomes import Outcome, Result, all_of, any_of
 from standards.conformity.rules import (
     AllOf,
@@ -23,62 +26,49 @@ from standards.conformity.rules import (
     Schedule,
     Sum,
 )
+from standards.properties import Property
+
+NOT_APPLICABLE = Result.NOT_APPLICABLE
+Holds = Callable[[Facts], bool | None]
 
 
-def judge_clause(clause: Clause, question: Question) -> Outcome:
-    """The outcome of a clause for the question's lot and day; its own evidence demands replace the question's."""
-    asked = Question(question.lot, question.as_of, question.guard_band, clause.evidence, clause.max_age_days)
-    if clause.when is not None:
-        applies = holds(clause.when, asked)
-        kind, subject = _subject(clause.when)
-        if applies is None:
-            return Outcome(kind, subject, Result.INDETERMINATE, "CONDITION_UNKNOWN")
-        if not applies:
-            return Outcome(kind, subject, Result.NOT_APPLICABLE, "CONDITION_NOT_MET")
-    return judge_rule(clause.rule, asked)
+def clause_judge(clause: Clause) -> Judge:
+    """The function that judges a clause for a lot's facts on a day."""
+    judge = rule_judge(clause.rule, Asks(clause.evidence, clause.max_age_days))
+    if clause.when is None:
+        return judge
+    kind, subject = _subject(clause.when)
+    holds = condition_holds(clause.when)
+    unknown = Outcome(kind, subject, OPEN, "CONDITION_UNKNOWN")
+    not_met = Outcome(kind, subject, NOT_APPLICABLE, "CONDITION_NOT_MET")
+
+    def judge_if(facts: Facts, today: date) -> Outcome:
+        applies = holds(facts)
+        return judge(facts, today) if applies else unknown if applies is None else not_met
+
+    return judge_if
 
 
-def holds(condition: Condition, question: Question) -> bool | None:
+def condition_holds(condition: Condition) -> Holds:
     """Whether a condition holds; None where it cannot be decided."""
     match condition:
         case AttributeIs(attribute, values):
-            value = question.lot.attribute(attribute)
-            return None if value is None else value in values
+            kinds = {type(value) for value in values}
+
+            def said(facts: Facts) -> bool | None:
+                value = facts.attribute(attribute)
+                # "yes" where true or false is asked for decides nothing: it must not switch a limit off
+                return None if value is None or type(value) not in kinds else value in values
+
+            return said
         case PropertyIs(found, bound):
-            result = best(question.lot, found.code)
-            if result is None or unusable(found, result) is not None:
-                return None
-            kept = interval(found, result, False).keeps(bound)
-            return None if kept is Result.INDETERMINATE else kept is Result.PASS
 
+            def measured(facts: Facts) -> bool | None:
+                reading = facts.read(found)
+                kept = OPEN if reading.fault is not None else keeps(reading, bound)
+                return None if kept is OPEN else kept is PASS
 
-def judge_rule(rule: Rule, question: Question) -> Outcome:
-    """The outcome of one rule, with the outcomes of its parts."""
-    match rule:
-        case Limit(found, bound, methods, condition):
-            outcome = hold(question, (found,), bound, "limit", methods, condition)
-        case Schedule():
-            outcome = _schedule(rule, question)
-        case EachOf(several, bound):
-            parts = [hold(question, (found,), bound, "limit") for found in several]
-            outcome = all_of(parts, "each_of", "+".join(found.code for found in several))
-        case Sum(several, bound):
-            outcome = hold(question, several, bound, "sum")
-        case Reported():
-            outcome = _reported(rule, question)
-        case Attest():
-            outcome = _attest(rule, question)
-        case DocumentRule(type_):
-            outcome = _documents(type_, question)
-        case OneOf():
-            outcome = _one_of(rule, question)
-        case AllOf(rules):
-            outcome = all_of([judge_rule(part, question) for part in rules], "all_of", "")
-        case AnyOf(rules):
-            outcome = any_of([judge_rule(part, question) for part in rules], "any_of", "")
-        case _:
-            assert_never(rule)
-    return outcome
+            return measured
 
 
 def _subject(condition: Condition) -> tuple[str, str]:
@@ -89,64 +79,138 @@ def _subject(condition: Condition) -> tuple[str, str]:
             return "reported", found.code
 
 
-def _schedule(rule: Schedule, question: Question) -> Outcome:
-    reached = [bound for day, bound in rule.steps if day <= question.as_of]
-    if not reached:
-        return Outcome("schedule", rule.property.code, Result.NOT_APPLICABLE, "LIMIT_NOT_YET_SET")
-    return hold(question, (rule.property,), reached[-1], "schedule")
+def rule_judge(rule: Rule, asks: Asks) -> Judge:
+    """The function that judges one rule, with the outcomes of its parts."""
+    judge: Judge
+    match rule:
+        case Limit(found, bound, methods, condition):
+            judge = limit(found, bound, asks, "limit", methods, condition)
+        case Schedule(found, steps):
+            judge = _schedule(found, steps, asks)
+        case EachOf(several, bound):
+            judge = _joint(all_of, [limit(found, bound, asks) for found in several], "each_of", _named(several))
+        case Sum(several, bound):
+            judge = total(several, bound, asks)
+        case Reported(found, methods, condition):
+            judge = _reported(found, methods, condition, asks)
+        case Attest(statement, equals):
+            judge = _attest(statement, equals, asks)
+        case DocumentRule(type_):
+            judge = _documents(type_, asks)
+        case OneOf(attribute, values):
+            judge = _one_of(attribute, values, asks)
+        case AllOf(rules):
+            judge = _joint(all_of, [rule_judge(part, asks) for part in rules], "all_of", "")
+        case AnyOf(rules):
+            judge = _joint(any_of, [rule_judge(part, asks) for part in rules], "any_of", "")
+        case _:
+            assert_never(rule)
+    return judge
 
 
-def _reported(rule: Reported, question: Question) -> Outcome:
-    result = best(question.lot, rule.property.code)
-    reason = unusable(rule.property, result, rule.methods, rule.condition_required)
-    if result is not None and reason is None:
-        reason = question.uncounted(result.evidence, result.sampled_on)
-    verdict = Result.PASS if reason is None else Result.INDETERMINATE
-    level = result.evidence if result else None
-    return Outcome("reported", rule.property.code, verdict, reason, shown(result), evidence=level)
+def _named(several: tuple[Property, ...]) -> str:
+    return "+".join(found.code for found in several)
 
 
-def _attest(rule: Attest, question: Question) -> Outcome:
-    said = [statement for statement in question.lot.statements if statement.name == rule.statement]
-    if not said:
-        return Outcome("attest", rule.statement, Result.INDETERMINATE, "STATEMENT_MISSING")
-    false = [statement for statement in said if statement.value is not rule.equals]
-    decider: Statement = (false or sorted(said, key=lambda statement: statement.evidence))[-1]
-    reason = "STATEMENT_FALSE" if false else question.uncounted(decider.evidence, decider.stated_on)
-    verdict = Result.FAIL if false else Result.PASS if reason is None else Result.INDETERMINATE
-    seen = str(decider.value).lower()
-    return Outcome("attest", rule.statement, verdict, reason, seen, str(rule.equals).lower(), evidence=decider.evidence)
+Join = Callable[[list[Outcome], str, str], Outcome]
 
 
-def _documents(type_: str, question: Question) -> Outcome:
+def _joint(join: Join, parts: list[Judge], rule: str, subject: str) -> Judge:
+    def judge(facts: Facts, today: date) -> Outcome:
+        return join([part(facts, today) for part in parts], rule, subject)
+
+    return judge
+
+
+def _schedule(found: Property, steps: tuple[tuple[date, Bound], ...], asks: Asks) -> Judge:
+    """The step with the latest first day not after today."""
+    dated = [(day, limit(found, bound, asks, "schedule")) for day, bound in reversed(steps)]
+    unset = Outcome("schedule", found.code, NOT_APPLICABLE, "LIMIT_NOT_YET_SET")
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        for day, step in dated:
+            if day <= today:
+                return step(facts, today)
+        return unset
+
+    return judge
+
+
+def _reported(found: Property, methods: tuple[str, ...], condition: bool, asks: Asks) -> Judge:
+    code = found.code
+    nothing = Outcome("reported", code, OPEN, NOTHING.fault)
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        reading = facts.read(found)
+        result, reason = reading.result, unfit(reading, methods, condition)
+        if result is None:
+            return nothing
+        reason = reason or asks.uncounted(result.evidence, result.sampled_on, today)
+        kept = PASS if reason is None else OPEN
+        return Outcome("reported", code, kept, reason, reading.shown, evidence=result.evidence)
+
+    return judge
+
+
+def _attest(statement: str, equals: bool, asks: Asks) -> Judge:
+    asked = str(equals).lower()
+    missing = Outcome("attest", statement, OPEN, "STATEMENT_MISSING", limit=asked)
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        said = facts.statements.get(statement)
+        if not said:
+            return missing
+        false = [each for each in said if each.value is not equals]
+        decider: Statement = (false or sorted(said, key=lambda each: each.evidence))[-1]
+        reason = "STATEMENT_FALSE" if false else asks.uncounted(decider.evidence, decider.stated_on, today)
+        kept = FAIL if false else PASS if reason is None else OPEN
+        seen = str(decider.value).lower()
+        return Outcome("attest", statement, kept, reason, seen, asked, evidence=decider.evidence)
+
+    return judge
+
+
+def _documents(type_: str, asks: Asks) -> Judge:
     """Of several documents of one type one good one is enough."""
-    held = [_document(document, question) for document in question.lot.documents if document.type == type_]
-    if not held:
-        return Outcome("document", type_, Result.INDETERMINATE, "DOCUMENT_MISSING")
-    return held[0] if len(held) == 1 else any_of(held, "document", type_)
+    missing = Outcome("document", type_, OPEN, "DOCUMENT_MISSING")
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        held = facts.documents.get(type_)
+        if not held:
+            return missing
+        if len(held) == 1:
+            return _document(held[0], asks, today)
+        return any_of([_document(each, asks, today) for each in held], "document", type_)
+
+    return judge
 
 
-def _document(document: HeldDocument, question: Question) -> Outcome:
+def _document(held: HeldDocument, asks: Asks, today: date) -> Outcome:
     failed: str | None = None
-    if document.status != "valid":
+    if held.status != "valid":
         failed = "DOCUMENT_NOT_VALID"
-    elif document.valid_from is not None and question.as_of < document.valid_from:
+    elif held.valid_from is not None and today < held.valid_from:
         failed = "DOCUMENT_NOT_YET_VALID"
-    elif document.valid_to is not None and question.as_of >= document.valid_to + timedelta(days=1):
+    elif held.valid_to is not None and today > held.valid_to:
         failed = "DOCUMENT_EXPIRED"
-    reason = failed or question.uncounted(document.evidence, document.issued_on or document.valid_from)
-    verdict = Result.FAIL if failed else Result.PASS if reason is None else Result.INDETERMINATE
-    seen = document.reference or document.status
-    return Outcome("document", document.type, verdict, reason, seen, evidence=document.evidence)
+    reason = failed or asks.uncounted(held.evidence, held.issued_on or held.valid_from, today)
+    kept = FAIL if failed else PASS if reason is None else OPEN
+    return Outcome("document", held.type, kept, reason, held.reference or held.status, evidence=held.evidence)
 
 
-def _one_of(rule: OneOf, question: Question) -> Outcome:
-    value, asked = question.lot.attribute(rule.attribute), " | ".join(map(str, rule.values))
-    if value is None:
-        return Outcome("attribute", rule.attribute, Result.INDETERMINATE, "ATTRIBUTE_MISSING", asked=asked)
-    if value not in rule.values:
-        return Outcome("attribute", rule.attribute, Result.FAIL, "NOT_IN_LIST", str(value), asked)
-    # an attribute is the seller's own word, which is what a signed declaration is
-    reason = question.uncounted(Evidence.E1, question.as_of)
-    verdict = Result.PASS if reason is None else Result.INDETERMINATE
-    return Outcome("attribute", rule.attribute, verdict, reason, str(value), asked, evidence=Evidence.E1)
+def _one_of(attribute: str, values: tuple[str | bool, ...], asks: Asks) -> Judge:
+    asked = " | ".join(map(str, values))
+    missing = Outcome("attribute", attribute, OPEN, "ATTRIBUTE_MISSING", limit=asked)
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        value = facts.attribute(attribute)
+        if value is None:
+            return missing
+        if value not in values:
+            return Outcome("attribute", attribute, FAIL, "NOT_IN_LIST", str(value), asked)
+        # an attribute is the seller's own word, which is what a signed declaration is
+        reason = asks.uncounted(Evidence.E1, today, today)
+        kept = PASS if reason is None else OPEN
+        return Outcome("attribute", attribute, kept, reason, str(value), asked, evidence=Evidence.E1)
+
+    return judge

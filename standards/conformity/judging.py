@@ -1,27 +1,33 @@
-"""Judges a lot against a standard on a day: scope, time, clauses, grades, verdict, what is missing, until when."""
+"""Judges a lot against a standard on a day: scope, time, clauses, grades, verdict, certainty, until when it holds."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from standards.conformity.clauses import judge_clause
+from standards.conformity.facts import Facts
+from standards.conformity.judgement import Judgement
 from standards.conformity.lots import Lot
-from standards.conformity.measuring import Question
-from standards.conformity.outcomes import Finding, Judgement, Missing, Result, Verdict, missing_of
-from standards.conformity.rules import (
-    AllOf,
-    AnyOf,
-    Certainty,
-    Clause,
-    Grade,
-    GradeMode,
-    Rule,
-    Schedule,
-    Standard,
-)
+from standards.conformity.outcomes import Outcome, Result, Verdict
+from standards.conformity.rules import Certainty, Grade, GradeMode, Standard
+from standards.conformity.sheets import MARKS, Sheet, open_to, sheet_of
 
 DecisionRule = Literal["simple", "guard_band"]
+VERDICTS = {
+    Result.PASS: Verdict.CONFORMING,
+    Result.FAIL: Verdict.NONCONFORMING,
+    Result.INDETERMINATE: Verdict.INCOMPLETE,
+}
+VERDICT_RESULTS = {verdict: result for result, verdict in VERDICTS.items()}
+
+
+class Decision(NamedTuple):
+    """The verdict over the outcomes of a sheet, and the rows it rests on."""
+
+    verdict: Verdict
+    reason: str | None
+    grade: str | None
+    best_grade: str | None
+    deciding: tuple[int, ...]
 
 
 def judge(standard: Standard, lot: Lot, as_of: date, decision_rule: DecisionRule = "simple") -> Judgement:
@@ -29,198 +35,161 @@ def judge(standard: Standard, lot: Lot, as_of: date, decision_rule: DecisionRule
 
     `simple` compares the value, `guard_band` the value with its uncertainty on both sides.
     """
-    today = _judge_on(standard, lot, as_of, decision_rule)
-    for day in sorted(_turning_days(standard, lot)):
-        if day > as_of:
-            then = _judge_on(standard, lot, day, decision_rule)
-            if (then.verdict, then.grade) != (today.verdict, today.grade):
-                return replace(today, expires_on=day)
-    return today
+    return judge_facts(standard, Facts(lot, guard_band=decision_rule == "guard_band"), as_of)
 
 
-@dataclass(frozen=True)
-class _Graded:
-    """A grade and its findings, those of the grades below included where they count too."""
-
-    code: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def result(self) -> Result:
-        return _result(self.findings)
-
-
-def _judge_on(standard: Standard, lot: Lot, as_of: date, decision_rule: DecisionRule) -> Judgement:
-    empty = Judgement(
+def judge_facts(standard: Standard, facts: Facts, as_of: date) -> Judgement:
+    """The same for a lot that is held against many standards: its facts are made ready once."""
+    lot = facts.lot
+    if reason := out_of_scope(standard, lot):
+        return _undecided(standard, facts, as_of, Verdict.OUT_OF_SCOPE, reason)
+    if standard.first_day and as_of < standard.first_day:
+        early = _undecided(standard, facts, as_of, Verdict.NOT_IN_FORCE, "STANDARD_NOT_IN_FORCE")
+        return early._replace(expires_on=standard.first_day)
+    if standard.last_day and as_of > standard.last_day:
+        return _undecided(standard, facts, as_of, Verdict.NOT_IN_FORCE, "STANDARD_NOT_IN_FORCE")
+    sheet = sheet_of(standard, lot.material)
+    outcomes = [row.judge(facts, as_of) for row in sheet.rows]
+    decision = decide(sheet, outcomes, lot.claimed_grade)
+    certainty, advisory = _sureness(sheet, outcomes, decision)
+    return Judgement(
         standard=standard.id,
         edition=standard.edition,
+        digest=standard.digest,
         as_of=as_of,
-        decision_rule=decision_rule,
-        verdict=Verdict.OUT_OF_SCOPE,
-        reason=_out_of_scope(standard, lot),
-        grade=None,
-        best_grade=None,
-        findings=(),
-        missing=(),
-        certainty=None,
-        expires_on=None,
-        warnings=tuple(_warnings(standard, lot, as_of)),
+        decision_rule="guard_band" if facts.guard_band else "simple",
+        verdict=decision.verdict,
+        reason=decision.reason,
+        grade=decision.grade,
+        best_grade=decision.best_grade,
+        certainty=certainty,
+        advisory=advisory or standard.status == "draft",
+        expires_on=_expires_on(sheet, standard.last_day, facts, as_of, outcomes, decision),
+        warnings=_warnings(standard, facts, as_of),
+        sheet=sheet,
+        outcomes=tuple(outcomes),
+        deciding=decision.deciding,
     )
-    if empty.reason is not None:
-        return empty
-    if not (standard.first_day or date.min) <= as_of <= (standard.last_day or date.max):
-        return replace(empty, verdict=Verdict.NOT_IN_FORCE, reason="STANDARD_NOT_IN_FORCE")
-    question = Question(lot, as_of, decision_rule == "guard_band")
-    common = tuple(_finding(clause, question, None) for clause in standard.clauses)
-    if standard.grade_mode is None:
-        return _decided(empty, common, (), None)
-    return _graded(empty, standard, common, tuple(_grades(standard, question)), lot)
 
 
-def _out_of_scope(standard: Standard, lot: Lot) -> str | None:
+def _sureness(sheet: Sheet, outcomes: Sequence[Outcome], decision: Decision) -> tuple[Certainty | None, bool]:
+    """The weakest mark of the clauses that the verdict rests on, and whether none that was read anywhere gave it.
+
+    Of all that decide, those gave it whose result is the verdict's; where none has it (no grade is claimed) all did.
+    """
+    wanted, marks, turned = VERDICT_RESULTS[decision.verdict], 0, 0
+    for at in decision.deciding:
+        result = outcomes[at].result
+        if result is not Result.NOT_APPLICABLE:
+            marks |= sheet.marks[at]
+            if result is wanted:
+                turned |= sheet.marks[at]
+    weakest = next((certainty for certainty, mark in MARKS.items() if marks & mark), None)
+    return weakest, not (turned or marks) & ~MARKS[Certainty.UNVERIFIED]
+
+
+def _undecided(standard: Standard, facts: Facts, as_of: date, verdict: Verdict, reason: str) -> Judgement:
+    return Judgement(
+        standard=standard.id, edition=standard.edition, digest=standard.digest, as_of=as_of,
+        decision_rule="guard_band" if facts.guard_band else "simple", verdict=verdict, reason=reason, grade=None,
+        best_grade=None, certainty=None, advisory=standard.status == "draft", expires_on=None,
+        warnings=_warnings(standard, facts, as_of),
+    )  # fmt: skip
+
+
+def out_of_scope(standard: Standard, lot: Lot) -> str | None:
+    """Why a standard does not speak of a lot, if so: its material first, then its form."""
     if standard.materials is not None and lot.material not in standard.materials:
         return "MATERIAL_OUT_OF_SCOPE"
-    claimed = [g for g in standard.grades if g.code == lot.claimed_grade and standard.grade_mode is GradeMode.CLAIMED]
-    if standard.grades and not any(_open_to(g, lot) for g in claimed or standard.grades):
+    if standard.grades and not any(
+        open_to(grade, lot.material) for grade in _claimed(standard, lot) or standard.grades
+    ):
         return "MATERIAL_OUT_OF_SCOPE"
     if standard.forms is not None and lot.form not in standard.forms:
         return "FORM_OUT_OF_SCOPE"
     return None
 
 
-def _open_to(grade: Grade, lot: Lot) -> bool:
-    return grade.materials is None or lot.material in grade.materials
+def _claimed(standard: Standard, lot: Lot) -> list[Grade]:
+    if standard.grade_mode is not GradeMode.CLAIMED or lot.claimed_grade is None:
+        return []
+    return [grade for grade in standard.grades if grade.code == lot.claimed_grade]
 
 
-def _warnings(standard: Standard, lot: Lot, as_of: date) -> Iterator[str]:
-    if standard.status == "superseded":
-        yield "STANDARD_SUPERSEDED"
-    if standard.status == "draft":
-        yield "STANDARD_DRAFT"
-    if any(result.sampled_on is not None and result.sampled_on > as_of for result in lot.measurements):
-        yield "SAMPLED_AFTER_DAY_ASKED"
+CAUTIONS = {"superseded": ("STANDARD_SUPERSEDED",), "draft": ("STANDARD_DRAFT",)}
+SAMPLED_LATER = ("SAMPLED_AFTER_DAY_ASKED",)
 
 
-def _finding(clause: Clause, question: Question, grade: Grade | None) -> Finding:
-    return Finding(
-        clause=f"{grade.code}/{clause.id}" if grade else clause.id,
-        outcome=judge_clause(clause, question),
-        required=clause.required,
-        decides=clause.required and grade is None,
-        asks_evidence=clause.evidence,
-        certainty=clause.certainty,
-        text=clause.text,
-        source=clause.source,
-    )
+def _warnings(standard: Standard, facts: Facts, as_of: date) -> tuple[str, ...]:
+    later = facts.last_sampled is not None and facts.last_sampled > as_of
+    return CAUTIONS.get(standard.status, ()) + (SAMPLED_LATER if later else ())
 
 
-def _grades(standard: Standard, question: Question) -> Iterator[_Graded]:
-    """The grades open to the lot's material, in the order of the standard (best first)."""
-    open_to = [g for g in standard.grades if _open_to(g, question.lot)]
-    own = {g.code: tuple(_finding(clause, question, g) for clause in g.clauses) for g in open_to}
-    for place, grade in enumerate(open_to):
-        counted = open_to[place:] if standard.cumulative else [grade]
-        yield _Graded(grade.code, tuple(finding for g in counted for finding in own[g.code]))
+def rests_on(
+    sheet: Sheet, outcomes: Sequence[Outcome], rows: tuple[int, ...], grade: str | None
+) -> tuple[Decision, Certainty | None, bool]:
+    """The verdict over these rows alone, as if their grade were claimed; its weakest mark; whether it only advises."""
+    decision = _over(outcomes, rows, grade, None)
+    return decision, *_sureness(sheet, outcomes, decision)
 
 
-def _graded(
-    empty: Judgement, standard: Standard, common: tuple[Finding, ...], grades: tuple[_Graded, ...], lot: Lot
-) -> Judgement:
-    passing = next((g for g in grades if g.result is Result.PASS), None)
-    best = passing.code if passing and _result(common) is Result.PASS else None
-    everything = tuple(dict.fromkeys(finding for g in grades for finding in g.findings))
-    if standard.grade_mode is GradeMode.CLAIMED:
-        chosen = next((g for g in grades if g.code == lot.claimed_grade), None)
+def decide(sheet: Sheet, outcomes: Sequence[Outcome], claimed: str | None) -> Decision:
+    """The verdict of a standard: over its required clauses, and those of the grade that is claimed or reached."""
+    common = sheet.common
+    if sheet.mode is None:
+        return _over(outcomes, common, None, None)
+    shared = _result(outcomes, common)
+    results = [(grade.code, grade.rows, _result(outcomes, grade.rows)) for grade in sheet.grades]
+    passing = next(((code, rows) for code, rows, result in results if result is Result.PASS), None)
+    best = passing[0] if passing and shared is Result.PASS else None
+    if sheet.mode is GradeMode.CLAIMED:
+        chosen = next(((code, rows) for code, rows, _ in results if code == claimed), None)
         if chosen is not None:
-            answer = _decided(empty, common + everything, chosen.findings, chosen.code)
-        else:
-            answer = _unclaimed(empty, common + everything, lot)
-    elif passing is not None:
-        answer = _decided(empty, common + everything, passing.findings, passing.code)
-    else:
-        undecided = tuple(f for g in grades if g.result is Result.INDETERMINATE for f in g.findings)
-        answer = _without_grade(empty, common + everything, undecided or everything, bool(undecided))
-    return replace(answer, best_grade=best)
+            return _over(outcomes, common + chosen[1], chosen[0], best)
+        if shared is Result.FAIL:
+            return _over(outcomes, common, None, best)
+        reason = "GRADE_NOT_CLAIMED" if claimed is None else "GRADE_UNKNOWN"
+        return Decision(Verdict.INCOMPLETE, reason, None, best, common)
+    if passing is not None:
+        return _over(outcomes, common + passing[1], passing[0], best)
+    undecided = [at for _, rows, result in results if result is Result.INDETERMINATE for at in rows]
+    everything = [at for _, rows, _ in results for at in rows]
+    return _over(outcomes, common + tuple(dict.fromkeys(undecided or everything)), None, None)
 
 
-def _unclaimed(empty: Judgement, findings: tuple[Finding, ...], lot: Lot) -> Judgement:
-    """No grade that this standard has is claimed: undecided, unless a common clause fails already."""
-    reason = "GRADE_NOT_CLAIMED" if lot.claimed_grade is None else "GRADE_UNKNOWN"
-    answer = _decided(empty, findings, (), None)
-    if answer.verdict is Verdict.NONCONFORMING:
-        return answer
-    wanted = Missing("grade", reason, ("attribute:claimed_grade",), min(f.asks_evidence for f in findings))
-    return replace(answer, verdict=Verdict.INCOMPLETE, reason=reason, missing=(wanted, *answer.missing))
-
-
-def _without_grade(
-    empty: Judgement, findings: tuple[Finding, ...], deciding: tuple[Finding, ...], undecided: bool
-) -> Judgement:
-    """No grade is reached: nonconforming by a common clause or by every grade, else undecided."""
-    answer = _decided(empty, findings, deciding, None)
-    if not undecided or any(f.decides and f.result is Result.FAIL for f in findings):
-        return replace(answer, verdict=Verdict.NONCONFORMING)
-    first = next(f.reason for f in answer.findings if f.decides and f.result is Result.INDETERMINATE)
-    return replace(answer, verdict=Verdict.INCOMPLETE, reason=first)
-
-
-def _decided(
-    empty: Judgement, findings: tuple[Finding, ...], chosen: tuple[Finding, ...], grade: str | None
-) -> Judgement:
-    """The verdict over the common clauses and the chosen grade's; other grades are told, but do not decide."""
-    names = {f.clause for f in chosen}
-    told = tuple(replace(f, decides=f.decides or (f.required and f.clause in names)) for f in findings)
-    deciding = [f for f in told if f.decides and f.result is not Result.NOT_APPLICABLE]
-    verdicts = {
-        Result.PASS: Verdict.CONFORMING,
-        Result.FAIL: Verdict.NONCONFORMING,
-        Result.INDETERMINATE: Verdict.INCOMPLETE,
-    }
-    result = _result(deciding)
-    weakest = min((f.certainty for f in deciding), key=list(Certainty).index, default=None)
-    return replace(
-        empty,
-        verdict=verdicts[result],
-        reason=None if result is Result.PASS else next(f.reason for f in deciding if f.result is result),
-        grade=grade,
-        findings=told,
-        missing=tuple(need for f in deciding for need in missing_of(f)),
-        certainty=weakest,
+def _over(outcomes: Sequence[Outcome], rows: tuple[int, ...], grade: str | None, best: str | None) -> Decision:
+    result = _result(outcomes, rows)
+    reason = (
+        None if result is Result.PASS else next(outcomes[at].reason for at in rows if outcomes[at].result is result)
     )
+    return Decision(VERDICTS[result], reason, grade, best, rows)
 
 
-def _result(findings: Iterable[Finding]) -> Result:
-    """Fail before indeterminate before pass, over required findings."""
-    results = {finding.result for finding in findings if finding.required}
-    return next((result for result in (Result.FAIL, Result.INDETERMINATE) if result in results), Result.PASS)
+def _result(outcomes: Sequence[Outcome], rows: Sequence[int]) -> Result:
+    """Fail before indeterminate before pass; a clause that does not apply stands in nobody's way."""
+    found = Result.PASS
+    for at in rows:
+        result = outcomes[at].result
+        if result is Result.FAIL:
+            return result
+        if result is Result.INDETERMINATE:
+            found = result
+    return found
 
 
-def _turning_days(standard: Standard, lot: Lot) -> set[date]:
-    """Every day on which something dated changes: limits, certificates, the age of evidence, the standard itself."""
-    one = timedelta(days=1)
-    clauses = [*standard.clauses, *(clause for grade in standard.grades for clause in grade.clauses)]
-    days = {day for clause in clauses for day in _steps(clause.rule)}
-    shown = [result.sampled_on for result in lot.measurements] + [said.stated_on for said in lot.statements]
-    shown += [document.issued_on or document.valid_from for document in lot.documents]
-    ages = {clause.max_age_days for clause in clauses if clause.max_age_days is not None}
-    days |= {day + timedelta(days=age + 1) for day in shown if day is not None for age in ages}
-    days |= {document.valid_from for document in lot.documents if document.valid_from}
-    days |= {
-        document.valid_to + one for document in lot.documents if document.valid_to and document.valid_to < date.max
-    }
-    if standard.first_day:
-        days.add(standard.first_day)
-    if standard.last_day:
-        days.add(standard.last_day + one)
-    return days
-
-
-def _steps(rule: Rule) -> Iterator[date]:
-    match rule:
-        case Schedule(_, steps):
-            yield from (day for day, _ in steps)
-        case AllOf(rules) | AnyOf(rules):
-            for part in rules:
-                yield from _steps(part)
-        case _:
-            return
+def _expires_on(
+    sheet: Sheet, last: date | None, facts: Facts, as_of: date, outcomes: Sequence[Outcome], today: Decision
+) -> date | None:
+    """The first day on which the verdict or grade becomes another; only rows that know dates are judged again."""
+    if not sheet.dated and last is None:
+        return None
+    days = {day for at in sheet.dated if (turns := sheet.rows[at].turns) for day in turns(facts)}
+    end = last + timedelta(days=1) if last and last < date.max else None
+    for day in sorted(day for day in days if day > as_of and (end is None or day < end)):
+        then = list(outcomes)
+        for at in sheet.dated:
+            then[at] = sheet.rows[at].judge(facts, day)
+        decision = decide(sheet, then, facts.lot.claimed_grade)
+        if (decision.verdict, decision.grade) != (today.verdict, today.grade):
+            return day
+    return end

@@ -1,17 +1,12 @@
 """What is known of a lot: measurements, statements, documents and attributes, each with its level of evidence."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Any
-
-
-class LotError(ValueError):
-    """A field of a lot cannot be read; the sentence names field, value and fix."""
+from typing import NamedTuple
 
 
 class Evidence(IntEnum):
@@ -37,8 +32,7 @@ class Qualifier(StrEnum):
     ABOVE = ">"
 
 
-@dataclass(frozen=True)
-class Measurement:
+class Measurement(NamedTuple):
     """One result of one property; text properties have text as value and no unit. Uncertainty in the same unit."""
 
     property: str
@@ -53,18 +47,16 @@ class Measurement:
     report: str | None = None
 
 
-@dataclass(frozen=True)
-class Statement:
-    """Something somebody says is so, or is not so."""
+class Statement(NamedTuple):
+    """Something somebody says is so, or is not so; None where it is only listed."""
 
     name: str
-    value: bool
+    value: bool | None
     evidence: Evidence = Evidence.E1
     stated_on: date | None = None
 
 
-@dataclass(frozen=True)
-class HeldDocument:
+class HeldDocument(NamedTuple):
     """A certificate, report or declaration that goes with the lot; `valid_to` is its last valid day."""
 
     type: str
@@ -76,92 +68,24 @@ class HeldDocument:
     reference: str | None = None
 
 
+NO_WORDS: Mapping[str, str | bool] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Lot:
-    """The lot as the standards see it: what it is and what is shown about it, on paper or by test."""
+    """The lot as the standards see it: what it is and what is shown about it, on paper or by test.
+
+    `attributes` go before the lot's `own` further words; `unread` names what an input held that nobody reads.
+    """
 
     material: str
     form: str
     origin: str | None = None
-    attributes: Mapping[str, str | bool] = field(default_factory=lambda: MappingProxyType({}))
+    attributes: Mapping[str, str | bool] = field(default_factory=lambda: NO_WORDS)
     measurements: tuple[Measurement, ...] = ()
     statements: tuple[Statement, ...] = ()
     documents: tuple[HeldDocument, ...] = ()
     claimed_grade: str | None = None
-
-    def attribute(self, name: str) -> str | bool | None:
-        """An attribute of the lot, or the lot's own word of that name."""
-        own = {"material": self.material, "form": self.form, "origin": self.origin, "claimed_grade": self.claimed_grade}
-        return self.attributes.get(name, own.get(name))
-
-
-def lot_from(data: Mapping[str, Any]) -> Lot:
-    """A lot from plain values as they stand in JSON or YAML; LotError names the field that cannot be read."""
-    return Lot(
-        material=data["material"],
-        form=data["form"],
-        origin=data.get("origin"),
-        attributes=MappingProxyType(dict(data.get("attributes") or {})),
-        measurements=tuple(_measurement(item) for item in data.get("measurements") or ()),
-        statements=tuple(_statement(name, said) for name, said in (data.get("statements") or {}).items()),
-        documents=tuple(_document(item) for item in data.get("documents") or ()),
-        claimed_grade=data.get("claimed_grade"),
-    )
-
-
-def _measurement(item: Mapping[str, Any]) -> Measurement:
-    name, unit = item["property"], item.get("unit")
-    return Measurement(
-        property=name,
-        value=str(item["value"]) if unit is None else _number(item["value"], name),
-        unit=unit,
-        qualifier=Qualifier(item.get("qualifier", "=")),
-        uncertainty=None if item.get("uncertainty") is None else _number(item["uncertainty"], f"{name} uncertainty"),
-        method=item.get("method"),
-        condition=item.get("condition"),
-        evidence=_level(item.get("evidence", "E0")),
-        sampled_on=_day(item.get("sampled_on"), f"{name} sampled_on"),
-        report=item.get("report"),
-    )
-
-
-def _statement(name: str, said: Any) -> Statement:
-    if isinstance(said, Mapping):
-        stated_on = _day(said.get("stated_on"), f"{name} stated_on")
-        return Statement(name, bool(said["value"]), _level(said.get("evidence", "E1")), stated_on)
-    if not isinstance(said, bool):
-        raise LotError(f"statement {name}: {said!r} is neither true nor false")
-    return Statement(name, said)
-
-
-def _document(item: Mapping[str, Any]) -> HeldDocument:
-    days = {name: _day(item.get(name), f"{item['type']} {name}") for name in ("issued_on", "valid_from", "valid_to")}
-    level = _level(item.get("evidence", "E0"))
-    return HeldDocument(item["type"], level, item.get("status", "valid"), **days, reference=item.get("reference"))
-
-
-def _number(value: object, name: str) -> Decimal:
-    if isinstance(value, float | bool):
-        raise LotError(f"{name}: {value!r} has lost digits already; give the number as text")
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise LotError(f"{name}: {value!r} is not a number; write it as 12.5") from None
-
-
-def _level(value: str) -> Evidence:
-    if value not in Evidence.__members__:
-        raise LotError(f"{value!r} is not a level of evidence; use E0 to E5")
-    return Evidence[value]
-
-
-def _day(value: object, name: str) -> date | None:
-    match value:
-        case None | date():
-            return value
-        case str() if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            try:
-                return date.fromisoformat(value)
-            except ValueError:
-                pass
-    raise LotError(f"{name}: {value!r} is not a day; write YYYY-MM-DD")
+    own: Mapping[str, str | bool] = field(default_factory=lambda: NO_WORDS)
+    name: str | None = None
+    unread: tuple[str, ...] = ()

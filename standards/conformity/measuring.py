@@ -1,177 +1,148 @@
 """Holds a measured value against a bound: exact, three-valued, honest about detection limits and uncertainty."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date
-from fractions import Fraction
+from decimal import Decimal
+from typing import NamedTuple
 
-from standards.conformity.lots import Evidence, Lot, Measurement, Qualifier
+from standards.conformity.bounds import Bound
+from standards.conformity.facts import NOTHING, Facts, Reading
+from standards.conformity.lots import Evidence, Measurement, Qualifier
 from standards.conformity.outcomes import Outcome, Result
-from standards.conformity.rules import Bound, Op
 from standards.properties import Property
-from standards.quantities import QuantityError, Rounding, decimal_of, in_base, rounded, unit_named
+from standards.quantities import EXACTLY
+
+Judge = Callable[[Facts, date], Outcome]
+PASS, FAIL, OPEN = Result.PASS, Result.FAIL, Result.INDETERMINATE
+ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a clause asks of a lot on a day: from which evidence, how old at most, with or without a guard band."""
+class Asks(NamedTuple):
+    """What a passing fact must be to count: shown at least so well, and at most so old."""
 
-    lot: Lot
-    as_of: date
-    guard_band: bool = False
     evidence: Evidence = Evidence.E0
     max_age_days: int | None = None
 
-    def uncounted(self, evidence: Evidence, day: date | None) -> str | None:
-        """Why a passing value does not count, if it does not."""
+    def uncounted(self, evidence: Evidence, shown_on: date | None, today: date) -> str | None:
+        """Why a passing fact does not count, if it does not."""
         if evidence < self.evidence:
             return "EVIDENCE_TOO_LOW"
         if self.max_age_days is None:
             return None
-        if day is None:
+        if shown_on is None:
             return "EVIDENCE_UNDATED"
-        return "EVIDENCE_TOO_OLD" if (self.as_of - day).days > self.max_age_days else None
+        return "EVIDENCE_TOO_OLD" if (today - shown_on).days > self.max_age_days else None
 
 
-@dataclass(frozen=True)
-class Interval:
-    """Where the true value lies, in base units; None is without end; an open end is not reached."""
+def keeps(reading: Reading, bound: Bound) -> Result:
+    """Pass if every value that the reading leaves open keeps the bound, fail if none does, else indeterminate.
 
-    low: Fraction | None
-    high: Fraction | None
-    low_open: bool = False
-    high_open: bool = False
-
-    def __add__(self, other: "Interval") -> "Interval":
-        low = None if self.low is None or other.low is None else self.low + other.low
-        high = None if self.high is None or other.high is None else self.high + other.high
-        return Interval(low, high, self.low_open or other.low_open, self.high_open or other.high_open)
-
-    def keeps(self, bound: Bound) -> Result:
-        """Pass if every value of the interval keeps the bound, fail if none does, else indeterminate."""
-        strict = bound.op in {Op.BELOW, Op.ABOVE}
-        if bound.op in {Op.BELOW, Op.AT_MOST}:
-            near, far = (self.high, self.high_open), (self.low, self.low_open)
-            sign = 1
-        else:
-            near, far = (self.low, self.low_open), (self.high, self.high_open)
-            sign = -1
-        room = None if near[0] is None else sign * (bound.base - near[0])
-        if room is not None and (room > 0 or (room == 0 and (near[1] or not strict))):
-            return Result.PASS
-        excess = None if far[0] is None else sign * (far[0] - bound.base)
-        if excess is not None and (excess > 0 or (excess == 0 and (far[1] or strict))):
-            return Result.FAIL
-        return Result.INDETERMINATE
-
-
-def best(lot: Lot, code: str) -> Measurement | None:
-    """Of several results the one of highest evidence, then of the latest sampling day."""
-    results = [result for result in lot.measurements if result.property == code]
-    return max(results, key=lambda result: (result.evidence, result.sampled_on or date.min), default=None)
-
-
-def unusable(
-    found: Property, result: Measurement | None, methods: tuple[str, ...] = (), condition_required: bool = False
-) -> str | None:
-    """Why a result says nothing, if so: missing, foreign unit, impossible, another method, no test condition."""
-    if result is None or not str(result.value).strip():
-        return "MISSING_MEASUREMENT"
-    reason: str | None = None
-    if found.unit is not None and found.kind is not None:
-        if isinstance(result.value, str) or result.unit is None:
-            return "UNIT_MISSING"
-        try:
-            possible = found.possible(in_base(result.value, result.unit, found.kind))
-        except QuantityError as error:
-            return error.code
-        reason = None if possible else "VALUE_OUT_OF_PHYSICAL_RANGE"
-    if reason is None and methods and result.method not in methods:
-        reason = "METHOD_NOT_ACCEPTED"
-    if reason is None and condition_required and not result.condition:
-        reason = "TEST_CONDITION_MISSING"
-    return reason
-
-
-def interval(found: Property, result: Measurement, guard_band: bool) -> Interval:
-    """Where the true value of a usable result lies."""
-    value, kind, unit = result.value, found.kind, result.unit
-    if isinstance(value, str) or kind is None or unit is None or found.physical is None or found.unit is None:
-        raise ValueError(f"{found.code} has no number to compare")
-    base = in_base(value, unit, kind)
-    match result.qualifier:
-        case Qualifier.BELOW:
-            return Interval(in_base(found.physical.low, found.unit, kind), base, high_open=True)
-        case Qualifier.ABOVE:
-            return Interval(base, in_base(found.physical.high, found.unit, kind), low_open=True)
-        case Qualifier.EQUAL:
-            spread = in_base(result.uncertainty, unit, kind) if guard_band and result.uncertainty else Fraction(0)
-            return Interval(base - spread, base + spread)
-
-
-def shown(result: Measurement | None) -> str | None:
-    """A result as people read it: `< 10 ppm`, `0.45 g/10min`, `natural`."""
-    if result is None:
-        return None
-    sign = "" if result.qualifier is Qualifier.EQUAL else f"{result.qualifier} "
-    return f"{sign}{result.value}{f' {result.unit}' if result.unit else ''}"
-
-
-def hold(
-    question: Question,
-    several: Iterable[Property],
-    bound: Bound,
-    rule: str,
-    methods: tuple[str, ...] = (),
-    condition_required: bool = False,
-) -> Outcome:
-    """Whether the sum of the properties' values (of one: the value) keeps a bound.
-
-    A known part that breaks the limit by itself fails although others are missing.
+    So a result below its limit of quantification x shows an upper limit L where x <= L, breaks a lower one where
+    x <= L, and above x mirrors it; with an uncertainty both ends must agree.
     """
-    codes, total, first_bad = [], Interval(Fraction(0), Fraction(0)), None
-    results: list[Measurement] = []
-    for found in several:
-        codes.append(found.code)
-        result = best(question.lot, found.code)
-        reason = unusable(found, result, methods, condition_required)
+    base, upper, loose = bound.base, bound.upper, not bound.strict
+    near, near_open, far, far_open = reading.high, reading.high_open, reading.low, reading.low_open
+    if not upper:
+        near, near_open, far, far_open = far, far_open, near, near_open
+    if near is not None and ((near_open or loose) if near == base else (near < base) is upper):
+        return PASS
+    if far is not None and ((far_open or not loose) if far == base else (far > base) is upper):
+        return FAIL
+    return OPEN
+
+
+def unfit(reading: Reading, methods: tuple[str, ...], condition_required: bool) -> str | None:
+    """Why a reading says nothing for this clause: its own fault, another method, no test condition."""
+    if reading.fault is not None or reading.result is None:
+        return reading.fault
+    if methods and reading.result.method not in methods:
+        return "METHOD_NOT_ACCEPTED"
+    return "TEST_CONDITION_MISSING" if condition_required and not reading.result.condition else None
+
+
+def limit(
+    found: Property, bound: Bound, asks: Asks, rule: str = "limit", methods: tuple[str, ...] = (),
+    condition_required: bool = False,
+) -> Judge:  # fmt: skip
+    """One property keeps a bound."""
+    code = found.code
+    nothing = Outcome(rule, code, OPEN, NOTHING.fault, None, bound)
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        reading = facts.read(found)
+        if reading is NOTHING:
+            return nothing
+        result, reason = reading.result, unfit(reading, methods, condition_required)
         if result is None or reason is not None:
-            first_bad = first_bad or reason
-            total += Interval(Fraction(0), None)
-        else:
-            results.append(result)
-            total += interval(found, result, question.guard_band)
-    subject, seen = "+".join(codes), " + ".join(filter(None, map(shown, results))) or None
-    if not results:
-        lone = best(question.lot, codes[0]) if len(codes) == 1 else None
-        return Outcome(rule, subject, Result.INDETERMINATE, first_bad, shown(lone), str(bound))
-    kept = total.keeps(bound)
-    reason = _reason(question, kept, first_bad, results)
-    result_ = kept if kept is Result.FAIL or reason is None else Result.INDETERMINATE
-    level = min(result.evidence for result in results)
-    return Outcome(rule, subject, result_, reason, seen, str(bound), _margin(total, bound), level)
+            return Outcome(rule, code, OPEN, reason, reading.shown, bound)
+        kept, room = keeps(reading, bound), _room(reading, bound)
+        if kept is FAIL:
+            reason = "LIMIT_EXCEEDED"
+        elif kept is OPEN:
+            reason = "GUARD_BAND" if result.qualifier is Qualifier.EQUAL else "LOQ_ABOVE_LIMIT"
+        elif reason := asks.uncounted(result.evidence, result.sampled_on, today):
+            kept = OPEN
+        return Outcome(rule, code, kept, reason, reading.shown, bound, room, result.evidence)
+
+    return judge
 
 
-def _reason(question: Question, kept: Result, first_bad: str | None, results: list[Measurement]) -> str | None:
-    if kept is Result.FAIL:
-        return "LIMIT_EXCEEDED"
-    if first_bad is not None:
-        return first_bad
-    if kept is Result.INDETERMINATE:
+def _room(reading: Reading, bound: Bound) -> Decimal | None:
+    """How far inside the limit a value lies, in base units; None where it is not one value."""
+    if reading.low is None or reading.low != reading.high:
+        return None
+    room = EXACTLY.subtract(bound.base, reading.low)
+    return room if bound.upper else room.copy_negate()
+
+
+def total(several: Sequence[Property], bound: Bound, asks: Asks) -> Judge:
+    """The sum of properties keeps a bound: the known parts decide alone where they break it by themselves."""
+    subject = "+".join(found.code for found in several)
+
+    def judge(facts: Facts, today: date) -> Outcome:
+        readings = [facts.read(found) for found in several]
+        fault = next((reading.fault for reading in readings if reading.fault is not None), None)
+        known = [reading for reading in readings if reading.fault is None]
+        results = [reading.result for reading in known if reading.result is not None]
+        seen = " + ".join(reading.shown for reading in known if reading.shown) or None
+        parts = tuple(
+            Outcome("reported", found.code, PASS if reading.fault is None else OPEN, reading.fault, reading.shown)
+            for found, reading in zip(several, readings, strict=True)
+        )
+        if not results:
+            return Outcome("sum", subject, OPEN, fault, seen, bound, parts=parts)
+        whole = _summed(several, readings)
+        kept, reason = keeps(whole, bound), _why_not(results, asks, today)
         exactly = all(result.qualifier is Qualifier.EQUAL for result in results)
-        return "GUARD_BAND" if exactly else "LOQ_ABOVE_LIMIT"
+        if kept is FAIL:
+            reason = "LIMIT_EXCEEDED"
+        elif fault is not None:
+            kept, reason = OPEN, fault
+        elif kept is OPEN:
+            reason = "GUARD_BAND" if exactly else "LOQ_ABOVE_LIMIT"
+        elif reason is not None:
+            kept = OPEN
+        level = min(result.evidence for result in results)
+        return Outcome("sum", subject, kept, reason, seen, bound, _room(whole, bound), level, parts)
+
+    return judge
+
+
+def _summed(several: Sequence[Property], readings: Sequence[Reading]) -> Reading:
+    """Where the sum lies: a part that is not known adds its physical least, and perhaps any more than that."""
+    low, high, high_open = ZERO, ZERO, False
+    endless = False
+    for found, reading in zip(several, readings, strict=True):
+        least = found.ends[0] if found.ends else ZERO
+        low = EXACTLY.add(low, least if reading.fault is not None or reading.low is None else reading.low)
+        endless = endless or reading.fault is not None or reading.high is None
+        high = EXACTLY.add(high, reading.high or ZERO)
+        high_open = high_open or reading.high_open
+    open_low = any(reading.fault is None and reading.low_open for reading in readings)
+    return Reading(None, None, None, low, None if endless else high, open_low, high_open)
+
+
+def _why_not(results: Sequence[Measurement], asks: Asks, today: date) -> str | None:
     days = [result.sampled_on for result in results]
     oldest = None if None in days else min(day for day in days if day is not None)
-    return question.uncounted(min(result.evidence for result in results), oldest)
-
-
-def _margin(total: Interval, bound: Bound) -> str | None:
-    """The distance to the limit in its own unit, rounded to nine places only where it has no end."""
-    if total.low is None or total.low != total.high:
-        return None
-    room = bound.base - total.low if bound.op in {Op.BELOW, Op.AT_MOST} else total.low - bound.base
-    in_unit = room / unit_named(bound.unit).factor
-    try:
-        return str(decimal_of(in_unit))
-    except QuantityError:
-        return str(rounded(in_unit, 9, Rounding.HALF_EVEN))
+    return asks.uncounted(min(result.evidence for result in results), oldest, today)

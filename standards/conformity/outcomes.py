@@ -1,12 +1,15 @@
-"""What judging gives: outcomes of rules, findings of clauses, what is missing, and the verdict of a standard."""
+"""What judging gives: outcomes of rules, findings of clauses, and what is missing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
 
+from standards.conformity.bounds import Bound
 from standards.conformity.lots import Evidence
-from standards.conformity.rules import Certainty
+from standards.conformity.rules import Certainty, Clause
+from standards.quantities import QuantityError, Rounding, decimal_of, rounded
 
 
 class Result(StrEnum):
@@ -28,11 +31,10 @@ class Verdict(StrEnum):
     NOT_IN_FORCE = "not_in_force"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one rule gave: about what (`subject`), what was seen and asked, and a stable reason unless it passed.
 
-    `margin` is how far inside (negative: outside) the limit the value lies, in the limit's unit.
+    `room` is how far inside (negative: outside) the limit the value lies, in base units.
     """
 
     rule: str
@@ -40,24 +42,35 @@ class Outcome:
     result: Result
     reason: str | None = None
     observed: str | None = None
-    asked: str | None = None
-    margin: str | None = None
+    limit: Bound | str | None = None
+    room: Decimal | None = None
     evidence: Evidence | None = None
     parts: tuple["Outcome", ...] = ()
 
+    @property
+    def asked(self) -> str | None:
+        """The limit, or what else was asked for, as people read it."""
+        return self.limit.shown if isinstance(self.limit, Bound) else self.limit
 
-@dataclass(frozen=True)
-class Finding:
+    @property
+    def margin(self) -> str | None:
+        """The room in the limit's own unit, rounded to nine places only where it has no end."""
+        if self.room is None or not isinstance(self.limit, Bound):
+            return None
+        in_unit = Fraction(self.room) / Fraction(self.limit.scale)
+        try:
+            return str(decimal_of(in_unit))
+        except QuantityError:
+            return str(rounded(in_unit, 9, Rounding.HALF_EVEN))
+
+
+class Finding(NamedTuple):
     """A clause and its outcome. `clause` is the id, or GRADE/id; `decides` tells whether the verdict rests on it."""
 
     clause: str
     outcome: Outcome
-    required: bool
     decides: bool
-    asks_evidence: Evidence
-    certainty: Certainty
-    text: str | None
-    source: str | None
+    asks: Clause
 
     @property
     def result(self) -> Result:
@@ -69,10 +82,37 @@ class Finding:
         """The reason of the part that decided the clause."""
         return self.outcome.reason
 
+    @property
+    def required(self) -> bool:
+        """Whether the clause can decide at all."""
+        return self.asks.required
 
-@dataclass(frozen=True)
-class Missing:
-    """What to supply so that a clause can be decided; any one of `wants` (rule:subject) is enough."""
+    @property
+    def asks_evidence(self) -> Evidence:
+        """From which level on a passing fact counts."""
+        return self.asks.evidence
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure the catalogue is of the clause."""
+        return self.asks.certainty
+
+    @property
+    def text(self) -> str | None:
+        """The clause in short."""
+        return self.asks.text
+
+    @property
+    def source(self) -> str | None:
+        """Where the clause was read."""
+        return self.asks.source
+
+
+class Missing(NamedTuple):
+    """What to supply so that a clause can be decided; any one of `wants` (rule:subject) is enough.
+
+    Where one way takes several things together, they stand in one want, joined by ` & `.
+    """
 
     clause: str
     reason: str
@@ -80,32 +120,7 @@ class Missing:
     evidence: Evidence
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """The whole answer of one standard about one lot on one day.
-
-    `certainty` is the weakest of the clauses the verdict rests on (None where it rests on none);
-    `expires_on` the first day after `as_of` on which the same facts give another verdict or grade.
-    """
-
-    standard: str
-    edition: str
-    as_of: date
-    decision_rule: str
-    verdict: Verdict
-    reason: str | None
-    grade: str | None
-    best_grade: str | None
-    findings: tuple[Finding, ...]
-    missing: tuple[Missing, ...]
-    certainty: Certainty | None
-    expires_on: date | None
-    warnings: tuple[str, ...]
-
-    @property
-    def by_clause(self) -> Mapping[str, Finding]:
-        """The findings by clause key."""
-        return {finding.clause: finding for finding in self.findings}
+AND = " & "
 
 
 def all_of(parts: Sequence[Outcome], rule: str, subject: str) -> Outcome:
@@ -119,18 +134,13 @@ def any_of(parts: Sequence[Outcome], rule: str, subject: str) -> Outcome:
 
 
 def _joined(parts: Sequence[Outcome], rule: str, subject: str, order: tuple[Result, ...]) -> Outcome:
-    decider = min(parts, key=lambda part: order.index(part.result) if part.result in order else len(order))
-    return replace(decider, rule=rule, subject=subject, parts=tuple(parts))
+    decider = next((part for result in order for part in parts if part.result is result), parts[0])
+    return decider._replace(rule=rule, subject=subject, parts=tuple(parts))
 
 
-def missing_of(finding: Finding) -> tuple[Missing, ...]:
-    """What an undecided finding asks for: one entry per thing needed, alternatives together."""
-    if finding.result is not Result.INDETERMINATE:
-        return ()
-    return tuple(
-        Missing(finding.clause, leaf_reason, wants, finding.asks_evidence)
-        for leaf_reason, wants in _needs(finding.outcome)
-    )
+def missing_of(key: str, outcome: Outcome, clause: Clause) -> list[Missing]:
+    """What an undecided clause asks for: one entry per thing needed, alternatives together."""
+    return [Missing(key, reason, wants, clause.evidence) for reason, wants in _needs(outcome)]
 
 
 def _needs(outcome: Outcome) -> list[tuple[str, tuple[str, ...]]]:
@@ -139,6 +149,12 @@ def _needs(outcome: Outcome) -> list[tuple[str, tuple[str, ...]]]:
     open_parts = [need for part in outcome.parts for need in _needs(part)]
     if not open_parts:
         return [(outcome.reason or "UNDECIDED", (f"{outcome.rule}:{outcome.subject}",))]
-    if outcome.rule == "any_of":
-        return [(outcome.reason or open_parts[0][0], tuple(want for _, wants in open_parts for want in wants))]
-    return open_parts
+    if outcome.rule != "any_of":
+        return open_parts
+    ways = [needs for part in outcome.parts if (needs := _needs(part))]
+    return [(outcome.reason or ways[0][0][0], tuple(want for way in ways for want in _way(way)))]
+
+
+def _way(needs: list[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    """One way to satisfy an alternative: where it takes several things, they stand together as `a & b`."""
+    return needs[0][1] if len(needs) == 1 else (AND.join(" ".join(wants[:1]) for _, wants in needs),)

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from standards.catalogue import Catalogue
+from standards.conformity.bounds import Bound, Op
 from standards.conformity.lots import Evidence
 from standards.conformity.rules import (
     AllOf,
     AnyOf,
     Attest,
     AttributeIs,
-    Bound,
     Certainty,
     Clause,
     Condition,
@@ -23,8 +23,8 @@ from standards.conformity.rules import (
     GradeMode,
     Limit,
     OneOf,
-    Op,
     PropertyIs,
+    Related,
     Reported,
     Rule,
     Schedule,
@@ -33,7 +33,7 @@ from standards.conformity.rules import (
 )
 from standards.materials import Taxonomy, taxonomy
 from standards.properties import Property, properties
-from standards.quantities import QuantityError, in_base
+from standards.quantities import QuantityError, base_of
 
 
 class StandardError(ValueError):
@@ -44,10 +44,12 @@ def standards(catalogue: Catalogue) -> Mapping[str, Standard]:
     """Every standard of the catalogue by id."""
     known, materials = properties(catalogue), taxonomy(catalogue)
     documents = catalogue.documents("standard")
-    return MappingProxyType({d.id: standard_from(d.data, known, materials) for d in documents})
+    return MappingProxyType({d.id: standard_from(d.data, known, materials, d.digest) for d in documents})
 
 
-def standard_from(data: Mapping[str, Any], known: Mapping[str, Property], materials: Taxonomy) -> Standard:
+def standard_from(
+    data: Mapping[str, Any], known: Mapping[str, Property], materials: Taxonomy, digest: str = ""
+) -> Standard:
     """One standard from its document's data; StandardError names the clause that cannot be read."""
     reader = _Reader(known, materials)
     applies, defaults = data["applicability"], data.get("grade_clause_defaults", {})
@@ -58,17 +60,22 @@ def standard_from(data: Mapping[str, Any], known: Mapping[str, Property], materi
         edition=data["edition"],
         titles=data["title"],
         issuer=data["issuer"]["name"],
+        about=data["about"],
         grants=data["grants"],
         status=data["status"],
         superseded_by=data.get("superseded_by"),
         first_day=data["effective"]["from"],
         last_day=data["effective"]["to"],
+        jurisdictions=tuple(data["jurisdictions"]),
+        used_in=tuple(data.get("used_in", ())),
+        related=tuple(Related(item["in"], item["standard"], item["relation"]) for item in data.get("related", ())),
         materials=None if "any" in applies["materials"] else reader.scope(applies["materials"], children),
         forms=None if applies["forms"] == "any" else frozenset(applies["forms"]),
         clauses=tuple(reader.clause(item, {}) for item in common),
         grades=tuple(reader.grade(item, defaults, children) for item in data.get("grades", ())),
         grade_mode=GradeMode(data["grade_mode"]) if "grade_mode" in data else None,
         cumulative=data.get("cumulative", False),
+        digest=digest,
     )
 
 
@@ -88,7 +95,7 @@ class _Reader:
     def grade(self, item: Mapping[str, Any], defaults: Mapping[str, Any], children: bool) -> Grade:
         clauses = tuple(self.clause(clause, defaults) for clause in item["clauses"])
         materials = self.scope(item["materials"], children) if "materials" in item else None
-        return Grade(item["code"], item.get("title"), materials, clauses)
+        return Grade(item["code"], item.get("title"), materials, clauses, item.get("rejectable", False))
 
     def clause(self, item: Mapping[str, Any], defaults: Mapping[str, Any]) -> Clause:
         evidence = item.get("evidence", defaults.get("evidence", {"min": "E0"}))
@@ -103,6 +110,9 @@ class _Reader:
                 certainty=Certainty(item.get("certainty", defaults.get("certainty", Certainty.UNVERIFIED))),
                 text=item.get("text"),
                 source=item.get("source", defaults.get("source")),
+                per=evidence.get("per"),
+                downgrade_to=item.get("downgrade_to"),
+                settlement=item.get("settlement"),
             )
         except (StandardError, QuantityError, KeyError, ValueError) as error:
             raise StandardError(f"clause {item['id']}: {error}") from None
@@ -156,7 +166,7 @@ class _Reader:
         if of.kind is None:
             raise StandardError(f"{of.code} is told in words and has no limit")
         value = Decimal(str(body["value"]))
-        return Bound(Op(body["op"]), value, body["unit"], in_base(value, body["unit"], of.kind))
+        return Bound(Op(body["op"]), value, body["unit"], base_of(value, body["unit"], of.kind))
 
 
 def _same_kind(several: tuple[Property, ...]) -> None:

@@ -113,10 +113,8 @@ def number(formula: Formula, sight: Sight) -> Exact:  # noqa: PLR0911, PLR0912 -
             return reduce(plus, [number(term, sight) for term in terms])
         case Difference(of, less):
             return plus(number(of, sight), times(number(less, sight), Exact(pl.lit(-1, WIDE), 1, None)))
-        case Minimum(terms):
-            return reduce(smaller, [number(term, sight) for term in terms])
-        case Maximum(terms):
-            return reduce(larger, [number(term, sight) for term in terms])
+        case Minimum(terms) | Maximum(terms):
+            return reduce(smaller if isinstance(formula, Minimum) else larger, [number(term, sight) for term in terms])
         case Product(terms):
             return reduce(times, [number(term, sight) for term in terms])
         case Quotient(of, Constant(value)) if value > 0:

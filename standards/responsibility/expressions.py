@@ -51,6 +51,8 @@ def scaled(found: Exact, places: int) -> Scaled:
 
 def year_of(calendar: YearCalendar, day: pl.Expr) -> pl.Expr:
     """The reporting year (Int32) of a column of local days."""
+    if (calendar.start_month, calendar.start_day) == (1, 1):
+        return day.dt.year().cast(pl.Int32)  # the same, a third cheaper over a nation's table
     month, date_of = day.dt.month().cast(pl.Int32), day.dt.day().cast(pl.Int32)
     before = month * 100 + date_of < calendar.start_month * 100 + calendar.start_day
     return day.dt.year().cast(pl.Int32) - before.cast(pl.Int32)

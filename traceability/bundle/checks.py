@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from traceability.bundle.files import in_order, read_bundle
+from traceability.bundle.holds import Holds
+from traceability.bundle.report import Report
 from traceability.bundle.rows import (
     BALANCES,
     CHECKPOINT,
@@ -34,19 +36,22 @@ EventHash = Callable[[Mapping[str, Any], Any], str]
 
 Progress = Callable[[int], None]
 """Told now and then how many facts have been checked."""
-
 _Place = tuple[str, str, str]
 
 
-def check_bundle(path: Path, event_hash: EventHash, progress: Progress = lambda _: None) -> tuple[Finding, ...]:
-    """Check an exported folder. No finding that is a fault: nothing in it was altered, removed or added."""
+def check_bundle(
+    path: Path, event_hash: EventHash, progress: Progress = lambda _: None, vkeys: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """Check an exported folder under `vkeys`, the log's keys known from elsewhere (else its own one is believed).
+
+    Without a fault among the findings, nothing in it was altered, removed or added.
+    """
     try:
         bundle = read_bundle(path)
     except BadLine as bad:
         return (bad.finding(),)
-    return check_log(
-        bundle.rows, bundle.entries, bundle.balances, bundle.checkpoint, bundle.vkey, event_hash, progress
-    )  # fmt: skip
+    keys = vkeys or (bundle.vkey,)
+    return check_log(bundle.rows, bundle.entries, bundle.balances, bundle.checkpoint, keys, event_hash, progress)
 
 
 def check_log(
@@ -54,17 +59,17 @@ def check_log(
     entries: Iterable[EntryLine],
     balances: Iterable[BalanceLine],
     checkpoint: str,
-    vkey: str,
+    vkeys: Sequence[str],
     event_hash: EventHash,
     progress: Progress = lambda _: None,
 ) -> tuple[Finding, ...]:
     """Check a whole log: of each kind of fault the first, in the order found, then notes on what was not checkable.
 
     `rows` by index from 0, `entries` by event index, `balances` in order. Reads each once; keeps one sum per lot,
-    holder and account. The key must be known from elsewhere: whoever can replace it too can sign another log.
+    holder and account. The keys must be known from elsewhere: whoever can replace them too can sign another log.
     """
-    report = _Report()
-    signed = _signed(report, checkpoint, vkey)
+    report = Report()
+    signed = _signed(report, checkpoint, vkeys)
     ledger = _Ledger(enumerate(entries, start=2))
     try:
         tree = _rows(report, rows, ledger, event_hash, progress)
@@ -78,31 +83,6 @@ def check_log(
 
 
 @dataclass
-class _Report:
-    """The first fault of each code, and notes with how often they apply."""
-
-    faults: dict[str, Finding] = field(default_factory=dict)
-    notes: dict[str, tuple[int, Finding]] = field(default_factory=dict)
-
-    def add(self, finding: Finding) -> None:
-        self.faults.setdefault(finding.code, finding)
-
-    def row(self, code: str, row: LogRow, file: str, sentence: str, line: int | None = None) -> None:
-        self.add(Finding(code, file, line or row.index + 1, row.index, f"Fact {row.index}: {sentence}"))
-
-    def note(self, code: str, index: int, sentence: str) -> None:
-        count, first = self.notes.get(code, (0, Finding(code, PAYLOADS, index + 1, index, sentence, note=True)))
-        self.notes[code] = count + 1, first
-
-    def findings(self) -> tuple[Finding, ...]:
-        told = [
-            Finding(each.code, each.file, each.line, each.index, f"{count} x: {each.sentence}", note=True)
-            for count, each in self.notes.values()
-        ]
-        return (*self.faults.values(), *told)
-
-
-@dataclass
 class _Ledger:
     """The entry lines, taken event by event, and their sums by lot, holder and account."""
 
@@ -113,7 +93,7 @@ class _Ledger:
     line: int = 1
     start: int = 2  # the line on which the event's entries begin
 
-    def take(self, report: _Report, index: int | None) -> list[EntryLine]:
+    def take(self, report: Report, index: int | None) -> list[EntryLine]:
         """The entries of this event; lines for another one before it (all that are left for None) are faults."""
         taken: list[EntryLine] = []
         self.start = self.line + 1
@@ -133,16 +113,16 @@ class _Ledger:
                 place = (entry.lot, entry.holder, entry.account)
                 self.sums[place] = self.sums.get(place, 0) + entry.grams
 
-    def _order(self, report: _Report, line: int, entry: EntryLine) -> None:
+    def _order(self, report: Report, line: int, entry: EntryLine) -> None:
         if self.last is not None and in_order(entry) < self.last:
             sentence = "This entry stands behind one that comes after it."
             report.add(Finding("ENTRY_ORDER", ENTRIES, line, entry.event_index, sentence))
         self.last = in_order(entry)
 
 
-def _signed(report: _Report, note: str, vkey: str) -> Checkpoint | None:
+def _signed(report: Report, note: str, vkeys: Sequence[str]) -> Checkpoint | None:
     try:
-        return open_checkpoint(note, [parse_vkey(vkey)])
+        return open_checkpoint(note, [parse_vkey(each) for each in vkeys])
     except ValueError as bad:
         kind = "" if isinstance(bad, BadNote) else "it cannot be read: "
         report.add(Finding("SIGNATURE", CHECKPOINT, None, None, f"The checkpoint does not hold: {kind}{bad}."))
@@ -150,10 +130,10 @@ def _signed(report: _Report, note: str, vkey: str) -> Checkpoint | None:
 
 
 def _rows(
-    report: _Report, rows: Iterable[LogRow], ledger: _Ledger, event_hash: EventHash, progress: Progress
+    report: Report, rows: Iterable[LogRow], ledger: _Ledger, event_hash: EventHash, progress: Progress
 ) -> Frontier:
     """Every fact by itself; the tree over the leaves as they stand."""
-    tree, block, expected = Frontier(), [], 0
+    tree, block, expected, holds = Frontier(), [], 0, Holds()
     for row in rows:
         if row.index != expected:
             sentence = f"Index {expected} is due here, but index {row.index} follows."
@@ -166,9 +146,11 @@ def _rows(
         if sum(entry.grams for entry in entries):
             report.row("ENTRIES_NOT_ZERO", row, ENTRIES, "the grams of its entries do not sum to zero.", ledger.start)
         if row.payload is None:
+            holds.erased.add(row.index)
             report.note("ERASED", row.index, "The payload was erased, so only its hashes could be checked.")
         else:
             _payload(report, row, row.payload, event_hash)
+            holds.check(report, row, row.payload, entries)
             if _entered(row, row.payload.fields) != sorted(entries, key=in_order):
                 report.row("ENTRIES_CHANGED", row, ENTRIES, "its entries are not those committed to.", ledger.start)
         expected = row.index + 1
@@ -180,7 +162,7 @@ def _rows(
     return tree
 
 
-def _payload(report: _Report, row: LogRow, payload: Payload, event_hash: EventHash) -> None:
+def _payload(report: Report, row: LogRow, payload: Payload, event_hash: EventHash) -> None:
     """Text, salt and added fields against the leaf: field by field, then the event's own hash, then every byte."""
     try:
         body = json.loads(payload.body, parse_float=Decimal)
@@ -217,7 +199,7 @@ def _entered(row: LogRow, fields: Mapping[str, Any]) -> list[EntryLine] | None:
         return [] if ENTERED not in fields else None
 
 
-def _covered(report: _Report, signed: Checkpoint, tree: Frontier) -> None:
+def _covered(report: Report, signed: Checkpoint, tree: Frontier) -> None:
     if tree.size != signed.size:
         line = min(tree.size, signed.size) + 1
         sentence = f"The checkpoint covers {signed.size} facts, the log has {tree.size}."
@@ -227,7 +209,7 @@ def _covered(report: _Report, signed: Checkpoint, tree: Frontier) -> None:
         report.add(Finding("ROOT", CHECKPOINT, None, None, sentence))
 
 
-def _balances(report: _Report, balances: Iterable[BalanceLine], sums: dict[_Place, int]) -> None:
+def _balances(report: Report, balances: Iterable[BalanceLine], sums: dict[_Place, int]) -> None:
     """Each balance is the sum of its entries; every place that entries name has a balance, once."""
     last: BalanceLine | None = None
     for line, balance in enumerate(balances, start=2):

@@ -1,6 +1,6 @@
 """Models: the five kinds of EPCIS 2.0 event, frozen, with the verdict of the official schema (formats on)."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -80,36 +80,32 @@ class ObjectEvent(_Stepped):
         return self
 
 
-class AggregationEvent(_Stepped):
+class _OfChildren(_Stepped):
+    """What is put to a parent or taken from it: the children may go unsaid only where all of them leave (DELETE)."""
+
+    action: Action
+    child_epcs: Maybe[Uris] = None
+    child_quantity_list: Maybe[Quantities] = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if not self.child_epcs and not self.child_quantity_list and self.action != "DELETE":
+            raise _what_missing("State childEPCs or childQuantityList.")
+        return self
+
+
+class AggregationEvent(_OfChildren):
     """Items were put together under a parent, or taken apart."""
 
     type: Literal["AggregationEvent"]
-    action: Action
     parent_id: Maybe[Uri] = None
-    child_epcs: Maybe[Uris] = None
-    child_quantity_list: Maybe[Quantities] = None
-
-    @model_validator(mode="after")
-    def _says_what(self) -> "AggregationEvent":
-        if not self.child_epcs and not self.child_quantity_list and self.action != "DELETE":
-            raise _what_missing("State childEPCs or childQuantityList.")
-        return self
 
 
-class AssociationEvent(_Stepped):
+class AssociationEvent(_OfChildren):
     """Items were fixed to a parent for longer, such as a sensor to a container."""
 
     type: Literal["AssociationEvent"]
-    action: Action
     parent_id: Uri
-    child_epcs: Maybe[Uris] = None
-    child_quantity_list: Maybe[Quantities] = None
-
-    @model_validator(mode="after")
-    def _says_what(self) -> "AssociationEvent":
-        if not self.child_epcs and not self.child_quantity_list and self.action != "DELETE":
-            raise _what_missing("State childEPCs or childQuantityList.")
-        return self
 
 
 class TransactionEvent(_Stepped):

@@ -1,1 +1,1 @@
-"""History: an organisation's own part of the record, as it reads it back and corrects it."""
+"""History: an organisation's own part of the record, as it reads it back, corrects it and clears what is on hold."""

@@ -16,7 +16,7 @@ from traceability.composing import Composed, kilograms, wrong
 from traceability.history.reading import Stated
 from traceability.identifiers import NAMESPACE
 from traceability.ledger.interpretation import own_prefix
-from traceability.tables import BalanceRow, EntryRow
+from traceability.tables import BalanceRow, EntryRow, KeyRow
 
 Role = Literal["stated", "input", "output", "dispatched", "sink"]
 
@@ -107,9 +107,10 @@ async def check_untouched(record: AsyncSession, stated: Stated) -> None:
     happened = stated.happened
     if happened.taken_back or happened.declares_error:
         raise Conflict("This event is corrected already.", field="index", value=happened.index)
+    entered = [happened.index, *(await record.scalars(select(KeyRow.index).where(KeyRow.releases == happened.index)))]
     brought = await record.execute(
         select(EntryRow.lot_id, EntryRow.holder, EntryRow.account, func.sum(EntryRow.grams))
-        .where(EntryRow.event_index == happened.index, EntryRow.lot_id.is_not(None))
+        .where(EntryRow.event_index.in_(entered), EntryRow.lot_id.is_not(None))
         .group_by(EntryRow.lot_id, EntryRow.holder, EntryRow.account)
         .having(func.sum(EntryRow.grams) > 0)
     )

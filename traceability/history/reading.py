@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, case, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from foundation.errors import NotFound
+from traceability.ledger.outcomes import HELD, REJECTED
 from traceability.tables import EntryRow, EventRow, KeyRow, LotRow, PayloadRow
 
 PAGE: Final = 25
+Cleared = Literal["released", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One fact of the record. `declares_error`: it takes another one back; `taken_back`: another one did that to it."""
+    """One fact of the record. `declares_error`: it takes another one back; `taken_back`: another one did that to it.
+
+    `releases`: the held event that it clears; `cleared`: what was decided of this one, where it was held.
+    """
 
     index: int
     kind: str
@@ -33,6 +38,13 @@ class Happened:
     backfill: bool
     declares_error: bool
     taken_back: bool
+    releases: int | None = None
+    cleared: Cleared | None = None
+
+    @property
+    def stated_index(self) -> int:
+        """Where the event stands as it was stated: what a release releases, else itself."""
+        return self.index if self.releases is None else self.releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +59,34 @@ class Line:
     grams: int
 
 
-_later: Final = aliased(KeyRow)
-_TAKEN_BACK: Final = exists().where(
+_later, _declaration = aliased(KeyRow), aliased(EventRow)
+TAKEN_BACK: Final = exists().where(
     _later.event_id == KeyRow.event_id, _later.organisation_id == KeyRow.organisation_id, _later.declares_error,
-    ~KeyRow.declares_error,
+    ~KeyRow.declares_error, _declaration.index == _later.index, _declaration.outcome != HELD,
 )  # fmt: skip
-_EVENTS: Final = select(EventRow, KeyRow.declares_error, _TAKEN_BACK).join(KeyRow, KeyRow.index == EventRow.index)
+"""Whether a declaration of error says so of the event beside it; one that is on hold does not (yet)."""
+
+_clearing, _decided = aliased(KeyRow), aliased(EventRow)
+CLEARED: Final = (
+    select(case((_decided.reasons == [REJECTED], "rejected"), else_="released"))
+    .join(_clearing, _clearing.index == _decided.index)
+    .where(_clearing.releases == KeyRow.index)
+    .scalar_subquery()
+)
+"""What was decided of the held event beside it; NULL where nothing was, or where it is not held."""
+
+_EVENTS: Final = select(EventRow, KeyRow.declares_error, TAKEN_BACK, KeyRow.releases, CLEARED).join(
+    KeyRow, KeyRow.index == EventRow.index
+)
 
 
-def _happened(row: EventRow, declares_error: bool, taken_back: bool) -> Happened:
+def _happened(
+    row: EventRow, declares_error: bool, taken_back: bool, releases: int | None, cleared: Cleared | None
+) -> Happened:  # fmt: skip
     return Happened(
         row.index, row.kind, row.event_id, row.event_type, row.biz_step, row.event_time, row.event_day,
         row.record_time, row.outcome, tuple(row.reasons), tuple(row.flags), row.backfill, declares_error, taken_back,
+        releases, cleared,
     )  # fmt: skip
 
 
@@ -104,7 +132,7 @@ async def of_lot(session: AsyncSession, organisation_id: int, lot_id: int) -> li
         .where(EntryRow.lot_id == lot_id, EntryRow.holder == organisation_id)
         .order_by(EventRow.index)
     )
-    return [(_happened(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+    return [(_happened(*row[:5]), row[5], row[6]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +155,4 @@ async def stated(session: AsyncSession, organisation_id: int, index: int) -> Sta
     ).first()
     if found is None:
         raise NotFound("You have recorded no such event.", field="index", value=index)
-    return Stated(_happened(found[0], found[1], found[2]), found[3], found[4])
+    return Stated(_happened(*found[:5]), found[5], found[6])

@@ -23,10 +23,12 @@ async def standing(record: AsyncSession, lot_ids: Collection[int]) -> dict[int, 
 
     A lot without one rests on nothing any more and is absent. `record` reads with the record scope.
     """
-    later = aliased(KeyRow)
+    later, undone = aliased(KeyRow), aliased(EntryRow)
+    # A declaration that is held made no entries: it takes nothing back.
     taken_back = exists().where(
-        later.event_id == KeyRow.event_id, later.organisation_id == KeyRow.organisation_id, later.declares_error
-    )
+        later.event_id == KeyRow.event_id, later.organisation_id == KeyRow.organisation_id, later.declares_error,
+        undone.event_index == later.index,
+    )  # fmt: skip
     rows = await record.execute(
         select(EntryRow.lot_id, EntryRow.event_index, EntryRow.grams)
         .join(LotRow, LotRow.id == EntryRow.lot_id)

@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import PUBLIC
 from foundation.errors import NotFound
 from traceability.log import entries, newest, tile
-from traceability.proofs import consistency, inclusion
+from traceability.proofs import consistency, inclusion, proof_file
+from traceability.tree.proving import SUFFIX, proof_text
 from traceability.tree.tiles import WIDTH, parse_tile_path
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 BRIEFLY: Final = "public, max-age=5"
 
 
-@get("/log/checkpoint", media_type="text/plain; charset=utf-8", opt={"access": PUBLIC})
+@get("/log/checkpoint", media_type="text/plain", opt={"access": PUBLIC})
 async def checkpoint(record: Given[AsyncSession]) -> Response[str]:
     """The newest signed checkpoint."""
     published = await newest(record)
@@ -37,6 +38,14 @@ async def log_tile(record: Given[AsyncSession], path: FromPath[str]) -> Response
     data = await (entries(record, number, width) if level == "entries" else tile(record, level, number, width))
     kind = "application/octet-stream"
     return Response(data, media_type=kind, headers={"Cache-Control": FOR_EVER if width == WIDTH else BRIEFLY})
+
+
+@get("/log/proof/file", media_type="text/plain", opt={"access": PUBLIC})
+async def proof_text_file(record: Given[AsyncSession], index: FromQuery[int]) -> Response[str]:
+    """One file that proves leaf `index` offline (C2SP tlog-proof): the leaf, its path, the signed checkpoint."""
+    text = proof_text(await proof_file(record, index))
+    named = {"Content-Disposition": f'attachment; filename="leaf-{index}{SUFFIX}"', "Cache-Control": BRIEFLY}
+    return Response(text, media_type="text/plain", headers=named)
 
 
 def _shown(path: tuple[bytes, ...]) -> list[str]:
@@ -58,4 +67,4 @@ async def consistency_proof(
     return {"from": first, "to": to, "hashes": _shown(await consistency(record, first, to))}
 
 
-ROUTES: Final = [checkpoint, log_tile, inclusion_proof, consistency_proof]
+ROUTES: Final = [checkpoint, log_tile, proof_text_file, inclusion_proof, consistency_proof]

@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import PUBLIC, SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Invalid
+from standards.catalogue import Catalogue
 from traceability.claims import Claimed, claim, claims, purpose_of
 from traceability.evidence import Certificate, Measurement, certify, measure
-from traceability.genealogy import trace
+from traceability.genealogy.lineage import Related, lineage
 from traceability.holdings import Holding, holdings
+from traceability.http.cases import shown_finding
 from traceability.http.epcis import told
 from traceability.passport import Passport, find, passport
 from traceability.sequencing.commands import Claiming
@@ -114,6 +116,7 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
             for s in told_lot.stages
         ],
         "complete": told_lot.complete,
+        "labelFinding": shown_finding(told_lot.finding) if told_lot.finding else None,
         "certificates": [
             {"standard": c.standard, "kind": c.kind, "number": c.number, "issuer": c.issuer,
              "validFrom": c.valid_from.isoformat(), "validTo": c.valid_to.isoformat()}
@@ -145,22 +148,28 @@ async def get_passport(
     return shown_passport(await passport(record, await find(record, token=token, uri=lot), actor, verifiers))
 
 
+def _shown_related(each: Related) -> dict[str, Any]:
+    return {
+        "depth": each.depth, "material": each.material, "form": each.form, "country": each.country, "lot": each.lot,
+        "organisation": each.organisation, "madeOn": each.made_on.isoformat() if each.made_on else None,
+        "grams": each.grams, "leafIndex": each.leaf_index,
+    }  # fmt: skip
+
+
 @get("/api/v1/genealogy", opt={"access": SIGNED_IN})
 async def get_genealogy(
     record: Given[AsyncSession], actor: Given[Actor], verifiers: Given[Sequence[Verifier]], lot: FromQuery[str],
-    direction: FromQuery[Literal["back", "forward"]] = "back",
 ) -> dict[str, Any]:  # fmt: skip
-    """The lots that a lot was made of (back) or that were made of it (forward); for its parties' eyes one step only."""
+    """The first lots that a lot came from (their grams add up to its own), what was made of it, and who holds it."""
     row = await find(record, uri=lot)
     seen = await passport(record, row, actor, verifiers)
-    descent = await trace(record, row.id, direction)
-    deep = seen.reader.value == "regulator"
-    lots = [
-        {"depth": each.depth, "material": each.material, "form": each.form,
-         "lot": each.lot if deep or each.maker == actor.organisation_id else None, "leafIndex": each.created_index}
-        for each in descent.lots if deep or each.depth <= 1 or each.maker == actor.organisation_id
-    ]  # fmt: skip
-    return {"lot": lot, "direction": direction, "lots": lots, "complete": descent.complete}
+    told = await lineage(record, row, actor, seen.reader)
+    return {
+        "lot": lot, "grams": told.grams, "complete": told.complete,
+        "sources": [_shown_related(each) for each in told.sources],
+        "made": [_shown_related(each) for each in told.made],
+        "held": [{"organisation": e.organisation, "lot": e.lot, "grams": e.grams} for e in told.held],
+    }  # fmt: skip
 
 
 @post("/api/v1/measurements", opt={"access": May("capture")})
@@ -168,11 +177,13 @@ async def post_measurement(
     transaction: Given[AsyncSession],
     sequencer: Given[Sequencer],
     actor: Given[Actor],
+    catalogue: Given[Catalogue],
     clock: Given[Clock],
     data: JSONBody[MeasurementIn],
 ) -> dict[str, Any]:
     """Record a measurement of a lot."""
-    return told(await measure(transaction, sequencer, actor, Measurement(**data.model_dump()), clock()))
+    measured = Measurement(**data.model_dump())
+    return told(await measure(transaction, sequencer, actor, catalogue, measured, clock()))
 
 
 @post("/api/v1/certificates", opt={"access": May("capture")})

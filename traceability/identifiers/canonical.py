@@ -1,4 +1,4 @@
-"""Canonical links: one GS1 Digital Link for every way to write the same GS1 key, as the CBV 2.0 event hash wants it."""
+"""Canonical links: one GS1 Digital Link for every way to write the same GS1 key, for event hashes and the ledger."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from traceability.identifiers.checks import check_digit
+from traceability.identifiers.digital_link import parse_link, path_escaped
+from traceability.identifiers.elements import Elements, KeyInvalid
 
 HOST: Final = "https://id.gs1.org"
 
@@ -86,6 +88,27 @@ def canonical_link(uri: str) -> str | None:
     if uri.startswith("urn:epc:"):
         return _of_urn(uri)
     return _of_link(uri) if "." in uri and _LINK.match(uri) else None
+
+
+def canonical_key(uri: str) -> str:
+    """The one spelling of what a URI names: of a valid GS1 key the constrained Digital Link, of all else itself.
+
+    Like `canonical_link`, but check digits must hold (an address that only looks like a Digital Link stays itself)
+    and every character is escaped in one way, so that any two spellings of a key meet.
+    """
+    link = _of_urn(uri) if uri.startswith("urn:epc:") else uri
+    if link is None or not _LINK.match(link):
+        return uri
+    try:
+        parts = parse_link(link, short_gtin=True, words=True).path
+    except KeyInvalid:
+        return uri
+    return HOST + "".join(f"/{ai}/{path_escaped(value)}" for ai, value in _constrained(parts))
+
+
+def _constrained(parts: Elements) -> Elements:
+    """The key and its finest qualifier: a serial number needs no batch, and neither needs the product variant (22)."""
+    return parts if len(parts) == 1 or parts[-1][0] == "22" else (parts[0], parts[-1])
 
 
 def _of_urn(uri: str) -> str | None:

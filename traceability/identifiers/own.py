@@ -1,5 +1,7 @@
 """Identifiers of our own, for firms without GS1 keys: an address with a random token, and a code to read aloud."""
 
+import hashlib
+import hmac
 import re
 import secrets
 from typing import Final
@@ -27,6 +29,13 @@ _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": N
 def new_token() -> str:
     """26 characters from 130 bits of the system's randomness."""
     bits = secrets.randbits(5 * LENGTH)
+    return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(LENGTH))
+
+
+def named_token(key: bytes, *names: str) -> str:
+    """The token of what somebody names: the same for the same names, and for nobody without the key to be told."""
+    told = b"".join(len(each.encode()).to_bytes(4) + each.encode() for each in ("token", *names))
+    bits = int.from_bytes(hmac.digest(key, told, hashlib.sha256))
     return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(LENGTH))
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from traceability.identifiers import token_of
 from traceability.ledger.origins import Origins
 from traceability.refusals import BalanceExceeded, DoubleClaim, LotTaken, UnknownLot
 
@@ -83,6 +84,7 @@ class Book:
     positions: dict[Key, Position] = field(default_factory=dict)
     changed: set[Key] = field(default_factory=set)
     made: dict[str, Lot] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     _journal: list[tuple[Key, Position | None] | str] = field(default_factory=list)
 
     @contextmanager
@@ -105,6 +107,7 @@ class Book:
             match self._journal.pop():
                 case str(uri):
                     del self.lots[uri], self.made[uri]
+                    self.tokens.pop(token_of(uri) or "", None)
                 case (key, before):
                     if before is None:
                         del self.positions[key]
@@ -119,10 +122,21 @@ class Book:
     def position(self, lot: str, holder: int, account: str = STOCK) -> Position:
         return self.positions.get(Key(lot, holder, account), _NOTHING)
 
+    def name(self, uri: str) -> None:
+        """A lot of this identity is there: a token of ours names one lot, whatever host stands before it."""
+        if (token := token_of(uri)) is not None:
+            self.tokens[token] = uri
+
     def make(self, lot: Lot) -> None:
         """Enter a new lot; the same lot again is fine for its maker, anything else is LotTaken."""
         known = self.lots.get(lot.uri)
+        if known is None and self.tokens.get(token_of(lot.uri) or "", lot.uri) != lot.uri:
+            raise LotTaken(
+                f"The token of {lot.uri} names a lot at another address.",
+                field="epcClass", value=lot.uri, fix="Use the address on the label, or a new token.",
+            )  # fmt: skip
         if known is None:
+            self.name(lot.uri)
             self.lots[lot.uri] = self.made[lot.uri] = lot
             self._journal.append(lot.uri)
         elif (known.maker, known.material, known.form) != (lot.maker, lot.material, lot.form):

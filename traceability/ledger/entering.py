@@ -127,9 +127,9 @@ def _receive(book: Book, movement: Receipt, speaker: Speaker, around: Surroundin
         if sent == 0:
             return Entered(RECORDED, reasons=("nothing_in_transit",))
         match limits.receipt(sent, part.grams, around.day):
-            case "HOLD":
+            case "HOLD" if not around.cleared:
                 return Entered(HELD, reasons=("RECEIPT_MISMATCH",))
-            case "FLAG":
+            case "HOLD" | "FLAG":
                 flags.add("RECEIPT_MISMATCH")
         claims = book.draw(part.lot, speaker.organisation, TRANSIT, sent)
         kept = tuple(min(claim, part.grams) for claim in claims)

@@ -1,4 +1,4 @@
-"""Interpretation: what an EPCIS event says about mass, read without knowing the record."""
+"""Interpretation: what an EPCIS event says about mass, read without knowing the record; lots by their one key."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -14,7 +14,7 @@ from traceability.events import (
     TransactionEvent,
     TransformationEvent,
 )
-from traceability.identifiers import NAMESPACE
+from traceability.identifiers import NAMESPACE, canonical_key
 from traceability.ledger.book import OUTSIDE
 from traceability.ledger.movements import (
     Arrival,
@@ -135,7 +135,7 @@ class _Own:
         self.ilmd: Mapping[str, Any] = getattr(event, "ilmd", None) or {}
         listed = self.extensions.get(f"{prefix}:lots") or ()
         rows = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else (listed,)
-        self.lots = {str(row.get(f"{prefix}:lot")): row for row in rows if isinstance(row, Mapping)}
+        self.lots = {canonical_key(str(row.get(f"{prefix}:lot"))): row for row in rows if isinstance(row, Mapping)}
 
     @property
     def speaks(self) -> bool:
@@ -163,13 +163,14 @@ class _Own:
             grams = self.grams(element, f"{pointer}/{at}")
             if grams is None or grams <= 0:
                 return None
-            sums[element.epc_class] = sums.get(element.epc_class, 0) + grams
+            lot = canonical_key(element.epc_class)
+            sums[lot] = sums.get(lot, 0) + grams
         return tuple(Part(lot, grams) for lot, grams in sums.items())
 
     def new_lots(self, elements: Sequence[QuantityElement], pointer: str) -> tuple[NewLot, ...]:
         lots = []
         for at, element in enumerate(elements):
-            lot = element.epc_class
+            lot = canonical_key(element.epc_class)
             grams = self.grams(element, f"{pointer}/{at}")
             if not grams or grams < 0:
                 raise Incomplete(
@@ -206,7 +207,7 @@ class _Own:
         """The sender's weights that a receipt answers: `<prefix>:dispatched` = [{lot, quantity, uom}]."""
         sums: dict[str, int] = {}
         for at, row in enumerate(self.extensions.get(f"{self.prefix}:dispatched") or ()):
-            value, lot = row.get(f"{self.prefix}:quantity"), str(row.get(f"{self.prefix}:lot"))
+            value, lot = row.get(f"{self.prefix}:quantity"), canonical_key(str(row.get(f"{self.prefix}:lot")))
             uom = str(row.get(f"{self.prefix}:uom", "KGM"))
             grams = _grams(Decimal(str(value)), uom, f"/{self.prefix}:dispatched/{at}", refuse=True)
             sums[lot] = sums.get(lot, 0) + (grams or 0)

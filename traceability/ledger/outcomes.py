@@ -11,6 +11,7 @@ from traceability.ledger.movements import Part
 COUNTED: Final = "counted"
 RECORDED: Final = "recorded"
 HELD: Final = "held"
+REJECTED: Final = "rejected"  # the reason of a fact that clears a held event for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,14 @@ class Surroundings:
 
     `day` is the day of recording, whose thresholds hold. `parties`: organisation ids by URI. `reserved`: grams
     still set aside per lot for the papers that this shipment names. `reversal`: the entries of the event that an
-    error declaration names (None: unknown).
+    error declaration names (None: unknown). `cleared`: somebody looked at it, no control holds it again.
     """
 
     day: date
     parties: Mapping[str, int]
     reserved: Mapping[str, int]
     reversal: tuple[Entry, ...] | None = None
+    cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

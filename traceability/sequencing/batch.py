@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from traceability.controls import Controls
 from traceability.ledger.book import Entry, Key
 from traceability.ledger.entering import enter
-from traceability.ledger.movements import parts_of
-from traceability.ledger.outcomes import HELD, RECORDED, Entered, Surroundings
-from traceability.refusals import DuplicateEvent, UnknownLot
+from traceability.ledger.movements import StockTake, Unmoved, parts_of
+from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Surroundings
+from traceability.refusals import DuplicateEvent, StillHeld, UnknownLot
 from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve
-from traceability.sequencing.loaded import Known, Loaded, Reserved, Row
+from traceability.sequencing.corrections import Corrections
+from traceability.sequencing.loaded import Loaded, Reserved, Row
 from traceability.tree.leaf import commitment_root, commitments, leaf_data
 from traceability.tree.merkle import leaf_hash
+
+STILL: Final = (StockTake, Unmoved)  # movements that make no entries, released or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Mark:
     rows: int
     reservations: Mapping[str, int]
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    corrections: Corrections
 
 
 @dataclass
@@ -38,30 +42,33 @@ class Plan:
     def mark(self) -> "Mark":
         """Where the batch stands now, for `take_back`."""
         reservations = {reference: each.remaining for reference, each in self.loaded.reservations.items()}
-        return Mark(self.loaded.book.mark(), len(self.rows), reservations, dict(self.loaded.reversals))
+        reversals, corrections = dict(self.loaded.reversals), self.loaded.corrections.copy()
+        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
         mark = self.mark()
         try:
-            return tuple(accepted for item in command.items if (accepted := self._item(item)) is not None)
+            done = tuple(accepted for item in command.items if (accepted := self._item(item)) is not None)
+            for row in self.rows[mark.rows :]:
+                self.loaded.corrections.check(row.fact, row.entered)
         except BaseException:
             self.take_back(mark)
             raise
+        return done
 
     def take_back(self, mark: "Mark") -> None:
         """As if nothing had been decided since: book, rows, keys, reservations and reversals."""
         self.loaded.book.take_back(mark.book)
         for row in self.rows[mark.rows :]:
-            if not row.fact.declares_error:
-                del self.loaded.by_id[row.fact.speaker.organisation, row.fact.event_id]
-                del self.loaded.by_hash[row.fact.speaker.organisation, row.fact.event_hash]
+            self.loaded.keys.forget(row.fact)
         del self.rows[mark.rows :]
         for reference in [each for each in self.loaded.reservations if each not in mark.reservations]:
             del self.loaded.reservations[reference]
         for reference, remaining in mark.reservations.items():
             self.loaded.reservations[reference].remaining = remaining
         self.loaded.reversals = mark.reversals
+        self.loaded.corrections = mark.corrections
 
     def _item(self, item: Prepared | Reserve | GiveBack) -> Accepted | None:
         match item:
@@ -88,17 +95,8 @@ class Plan:
         )
 
     def _known(self, fact: Prepared) -> Accepted | None:
-        """The same event again is answered as it was; the same id with other content is refused."""
-        if fact.declares_error:
-            return None
-        organisation = fact.speaker.organisation
-        known = self.loaded.by_id.get((organisation, fact.event_id))
-        if known is not None and known.event_hash != fact.event_hash:
-            raise DuplicateEvent(
-                "This event id is in the record with other content.", field="eventID", value=fact.event_id,
-                index=known.index, fix="Declare the recorded event erroneous, or give the new event its own id.",
-            )  # fmt: skip
-        known = known or self.loaded.by_hash.get((organisation, fact.event_hash))
+        """The same fact again is answered as it was."""
+        known = self.loaded.keys.known(fact)
         if known is None:
             return None
         return Accepted(known.index, known.event_id, "duplicate", (), (), self.loaded.record_time, duplicate=True)
@@ -115,27 +113,38 @@ class Plan:
         wanted = loaded.reversals.get((fact.speaker.organisation, fact.event_id))
         if wanted is not None:
             loaded.reversals[fact.speaker.organisation, fact.event_id] = net((*wanted, *entered.entries))
-        if not fact.declares_error:
-            known = Known(index, fact.event_id, fact.event_hash)
-            loaded.by_id[fact.speaker.organisation, fact.event_id] = known
-            loaded.by_hash[fact.speaker.organisation, fact.event_hash] = known
+        loaded.corrections.enter(fact, entered, index)
+        loaded.keys.enter(fact, index)
         return Accepted(index, fact.event_id, entered.outcome, entered.reasons, entered.flags, loaded.record_time)
 
     def _enter(self, fact: Prepared) -> Entered:
-        book = self.loaded.book
+        entered = self._decided(fact)
+        if fact.releases is not None and entered.outcome != COUNTED and not isinstance(fact.movement, STILL):
+            raise StillHeld(
+                "Released now, this event would make no entries.", field="index", value=fact.releases,
+                reasons=list(entered.reasons), fix="Correct what stands in its way first, or reject it for good.",
+            )  # fmt: skip
+        return entered
+
+    def _decided(self, fact: Prepared) -> Entered:
+        book, organisation = self.loaded.book, fact.speaker.organisation
+        taken_back = not fact.declares_error and (organisation, fact.event_id) in self.loaded.corrections.declared
+        if taken_back and not isinstance(fact.movement, Unmoved):
+            return Entered(RECORDED, reasons=("declared_erroneous",), flags=fact.flags)
         if fact.held is not None:
             return Entered(HELD, reasons=(fact.held,), flags=fact.flags)
         if fact.claiming is not None:
             claiming = fact.claiming
-            book.claim(claiming.lot, fact.speaker.organisation, claiming.purpose, claiming.grams)
+            book.claim(claiming.lot, organisation, claiming.purpose, claiming.grams)
         if fact.kind not in {"epcis", "release"}:
             return Entered(RECORDED)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
         around = Surroundings(
             self.loaded.record_time.date(),
             fact.parties,
-            {each.lot: each.remaining for each in mine if each.holder == fact.speaker.organisation},
-            self.loaded.reversals.get((fact.speaker.organisation, fact.event_id)),
+            {each.lot: each.remaining for each in mine if each.holder == organisation},
+            self.loaded.reversals.get((organisation, fact.event_id)),
+            cleared=fact.releases is not None,
         )
         entered = enter(book, fact.movement, fact.speaker, around, self.controls)
         for part in entered.consumed:

@@ -10,7 +10,7 @@ from traceability.ledger.book import Purpose
 from traceability.ledger.movements import Movement
 from traceability.ledger.outcomes import Speaker
 
-Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release"]
+Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release", "label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class Prepared:
     """A fact ready to be given its index: parsed, validated, hashed and committed to, outside any lock.
 
     `commitments` are the salted commitments to the fields of `body` and of `received` (traceability.tree.leaf), which
-    ties it to the very text; `held` names the
-    control that holds the event (its movement then makes no entries).
+    ties it to the very text; `held` names the control that holds the event (its movement then makes no entries);
+    `correctives` are the ids of the events that a declaration of error names as the right ones. `releases` is the
+    index of the held event that this fact clears, whose event id it then has, and whose `declares_error` if released.
     """
 
     kind: Kind
@@ -55,9 +56,11 @@ class Prepared:
     disposition: str | None = None
     transformation_id: str | None = None
     references: tuple[str, ...] = ()
+    correctives: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     held: str | None = None
     backfill: bool = False
+    releases: int | None = None
     claiming: Claiming | None = None
 
 

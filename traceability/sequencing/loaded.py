@@ -8,15 +8,8 @@ from typing import Any
 from traceability.ledger.book import Book, Entry, Key
 from traceability.ledger.outcomes import Entered
 from traceability.sequencing.commands import Prepared
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An event of the record with the same id or content: its index, id and hash."""
-
-    index: int
-    event_id: str
-    event_hash: bytes
+from traceability.sequencing.corrections import Corrections
+from traceability.sequencing.keys import Keys
 
 
 @dataclass
@@ -40,10 +33,10 @@ class Loaded:
     record_time: datetime
     book: Book
     before: dict[Key, tuple[int, int, tuple[int, int, int]]]
-    by_id: dict[tuple[int, str], Known]
-    by_hash: dict[tuple[int, bytes], Known]
+    keys: Keys
     reservations: dict[str, Reserved]
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    corrections: Corrections
     uris: Mapping[int, str]
 
 

@@ -5,27 +5,40 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from traceability.identifiers import token_of
 from traceability.ledger.book import Book, Entry, Key, Lot, Position
 from traceability.ledger.origins import Origins
 from traceability.sequencing.batch import lots_of, net
 from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
-from traceability.sequencing.loaded import Known, Loaded, Reserved
+from traceability.sequencing.corrections import Corrections
+from traceability.sequencing.keys import Keys, Known
+from traceability.sequencing.loaded import Loaded, Reserved
 
 Connection: TypeAlias = asyncpg.Connection
 
 KEYS = """
-SELECT k.organisation_id, k.event_id, k.event_hash, k.index FROM event_key k
-WHERE NOT k.declares_error AND (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+SELECT k.organisation_id, k.event_id, k.event_hash, k.index, k.declares_error, k.releases FROM event_key k
+WHERE (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
 UNION
-SELECT k.organisation_id, k.event_id, k.event_hash, k.index FROM event_key k
+SELECT k.organisation_id, k.event_id, k.event_hash, k.index, k.declares_error, k.releases FROM event_key k
 WHERE NOT k.declares_error AND (k.organisation_id, k.event_hash) IN (SELECT * FROM unnest($1::bigint[], $3::bytea[]))
 """
+CORRECTIVES = """
+SELECT c.organisation_id, c.corrective_id, c.declared_id FROM held_corrective c
+WHERE (c.organisation_id, c.corrective_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+"""
+DECLARED = """
+SELECT k.organisation_id, k.event_id FROM event_key k JOIN event e ON e.index = k.index
+WHERE k.declares_error AND e.outcome <> 'held'
+    AND (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+"""
 LOTS = """
-SELECT id, uri, organisation_id, facility_id, material, form, custody, origins FROM lot WHERE uri = ANY($1::text[])
+SELECT id, uri, organisation_id, facility_id, material, form, custody, origins FROM lot
+WHERE uri = ANY($1::text[]) OR token = ANY($2::text[])
 """
 BALANCES = """
 SELECT lot_id, holder, account, free, reserved, claimed_epr, claimed_content, claimed_credit
-FROM balance WHERE lot_id = ANY($1::bigint[]) ORDER BY lot_id, holder, account FOR UPDATE
+FROM balance WHERE lot_id = ANY($1::bigint[]) ORDER BY lot_id, holder, account
 """
 RESERVATIONS = """
 SELECT r.reference, l.uri, r.holder, r.counterparty, r.remaining
@@ -43,17 +56,21 @@ def facts_of(commands: Iterable[Command]) -> list[Prepared]:
 
 
 async def load(
-    connection: Connection, commands: Sequence[Command], size: int, record_time: Any, uris: dict[int, str]
-) -> tuple[Loaded, dict[str, int]]:
-    """Everything that deciding these commands may need, and the ids of the known lots by URI."""
+    connection: Connection, commands: Sequence[Command], size: int, record_time: Any, uris: dict[int, str], *,
+    lock: bool = True,
+) -> tuple[Loaded, dict[str, int]]:  # fmt: skip
+    """Everything that deciding these commands may need, and the ids of the known lots by URI.
+
+    `lock` keeps the balances for whoever writes them next; a rehearsal only reads.
+    """
     facts = facts_of(commands)
-    by_id, by_hash = await _keys(connection, facts)
+    keys, corrections = await _keys(connection, facts)
     wanted, reversals = await _reversals(connection, facts)
     reservations = await _reservations(connection, commands)
     lots = {uri for command in commands for uri in lots_of(command)}
     lots |= {entry.lot for entries in reversals.values() for entry in entries if entry.lot}
     lots |= {reserved.lot for reserved in reservations.values()}
-    book, ids, before = await _book(connection, lots)
+    book, ids, before = await _book(connection, lots, lock=lock)
     holders = {fact.speaker.organisation for fact in facts} | {key.holder for key in before}
     holders |= {party for fact in facts for party in fact.parties.values()}
     missing = [holder for holder in holders if holder not in uris]
@@ -61,25 +78,43 @@ async def load(
         for row in await connection.fetch("SELECT id, uri FROM organisation WHERE id = ANY($1)", missing):
             uris[row["id"]] = row["uri"]
     return (
-        Loaded(size, record_time, book, before, by_id, by_hash, reservations, {**wanted, **reversals}, uris),
+        Loaded(size, record_time, book, before, keys, reservations, {**wanted, **reversals}, corrections, uris),
         ids,
     )
 
 
-async def _keys(
-    connection: Connection, facts: Sequence[Prepared]
-) -> tuple[dict[tuple[int, str], Known], dict[tuple[int, bytes], Known]]:
-    stated = [fact for fact in facts if not fact.declares_error]
-    by_id: dict[tuple[int, str], Known] = {}
-    by_hash: dict[tuple[int, bytes], Known] = {}
-    if stated:
-        organisations = [fact.speaker.organisation for fact in stated]
-        ids, hashes = [fact.event_id for fact in stated], [fact.event_hash for fact in stated]
-        for organisation, event_id, event_hash, index in await connection.fetch(KEYS, organisations, ids, hashes):
-            known = Known(index, event_id, event_hash)
-            by_id[organisation, event_id] = known
-            by_hash[organisation, event_hash] = known
-    return by_id, by_hash
+async def _keys(connection: Connection, facts: Sequence[Prepared]) -> tuple[Keys, Corrections]:
+    """What the record holds under these ids and hashes, and what declarations of error say of them."""
+    stated = [fact for fact in facts if fact.releases is not None or not fact.declares_error]
+    keys = Keys()
+    named = {(fact.speaker.organisation, fact.event_id) for fact in facts if fact.correctives}
+    organisations = [fact.speaker.organisation for fact in stated]
+    ids, hashes = [fact.event_id for fact in stated], [fact.event_hash for fact in stated]
+    rows = await connection.fetch(KEYS, organisations, ids, hashes) if stated else []
+    for organisation, event_id, event_hash, index, declares, releases in rows:
+        known = Known(index, event_id, event_hash)
+        if releases is not None:
+            keys.released[releases] = known
+        elif not declares:
+            keys.by_id[organisation, event_id] = keys.by_hash[organisation, event_hash] = known
+        if declares:
+            named.add((organisation, event_id))
+    return keys, await _corrections(connection, facts, named)
+
+
+async def _corrections(connection: Connection, facts: Sequence[Prepared], named: set[tuple[int, str]]) -> Corrections:
+    """What is known of these facts as correctives; `named` are events of theirs that have a declaration of error."""
+    corrections = Corrections()
+    asked = [fact for fact in facts if fact.correctives or not fact.declares_error]
+    organisations = [fact.speaker.organisation for fact in asked]
+    waiting = await connection.fetch(CORRECTIVES, organisations, [fact.event_id for fact in asked]) if asked else []
+    for organisation, corrective, declared in waiting:
+        corrections.wait(organisation, corrective, declared)
+        named.add((organisation, declared))
+    if named:
+        rows = await connection.fetch(DECLARED, [each[0] for each in named], [each[1] for each in named])
+        corrections.declared.update((row["organisation_id"], row["event_id"]) for row in rows)
+    return corrections
 
 
 async def _reversals(
@@ -110,22 +145,25 @@ async def _reservations(connection: Connection, commands: Sequence[Command]) -> 
 
 
 async def _book(
-    connection: Connection, uris: set[str]
+    connection: Connection, uris: set[str], *, lock: bool
 ) -> tuple[Book, dict[str, int], dict[Key, tuple[int, int, tuple[int, int, int]]]]:
     book = Book()
     ids: dict[str, int] = {}
     before: dict[Key, tuple[int, int, tuple[int, int, int]]] = {}
     if not uris:
         return book, ids, before
-    for row in await connection.fetch(LOTS, list(uris)):
+    tokens = [token for uri in uris if (token := token_of(uri)) is not None]
+    for row in await connection.fetch(LOTS, list(uris), tokens):
         ids[row["uri"]] = row["id"]
         origins = Origins.from_json(row["origins"])
         book.lots[row["uri"]] = Lot(
             row["uri"], row["organisation_id"], row["material"], row["form"], row["custody"], origins,
             row["facility_id"],
         )  # fmt: skip
+        book.name(row["uri"])
     by_id = {lot_id: uri for uri, lot_id in ids.items()}
-    for lot_id, holder, account, free, reserved, *claimed in await connection.fetch(BALANCES, list(by_id)):
+    balances = await connection.fetch(BALANCES + (" FOR UPDATE" if lock else ""), list(by_id))
+    for lot_id, holder, account, free, reserved, *claimed in balances:
         key = Key(by_id[lot_id], holder, account)
         claims = (claimed[0], claimed[1], claimed[2])
         book.positions[key] = Position(free, reserved, claims)

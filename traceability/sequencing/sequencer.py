@@ -13,6 +13,7 @@ import structlog
 
 from foundation.errors import Refusal, Unavailable
 from traceability.controls import Controls
+from traceability.log import tiles_at
 from traceability.sequencing.batch import Plan
 from traceability.sequencing.commands import BATCH, Accepted, Command, IndexOf, Receipt
 from traceability.sequencing.loading import Connection, load
@@ -21,10 +22,9 @@ from traceability.tree.tiles import Edge, edge_numbers
 
 LOG: Final = structlog.get_logger("sequencer")
 HEAD: Final = "SELECT size, record_time, next_lot_id FROM log_head FOR UPDATE"
-EDGE: Final = """
-SELECT level, number, hashes FROM tile WHERE (level, number) IN (SELECT * FROM unnest($1::int[], $2::bigint[]))
-"""
+SIZE: Final = "SELECT size FROM log_head"
 QUEUE: Final = 8192
+AT_ONCE: Final = 64
 
 _Waiting = tuple[Command, "asyncio.Future[Receipt]"]
 
@@ -57,6 +57,21 @@ class Sequencer:
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         await self._queue.put((command, answer))
         return answer
+
+    async def rehearse(self, commands: Sequence[Command]) -> list[Accepted | Refusal]:
+        """What the one fact of each command would be answered now, in this order; nothing is locked or written."""
+        async with self.pool.acquire() as connection, connection.transaction(readonly=True):
+            size = await connection.fetchval(SIZE)
+            loaded, _ = await load(connection, commands, size, self.clock(), self._uris, lock=False)
+        plan, answers = Plan(loaded, self.controls), list[Accepted | Refusal]()
+        for number, command in enumerate(commands):
+            try:
+                answers += plan.decide(command)
+            except Refusal as refusal:
+                answers.append(refusal)
+            if number % AT_ONCE == AT_ONCE - 1:
+                await asyncio.sleep(0)
+        return answers
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Sequencer"]:
@@ -122,10 +137,7 @@ class Sequencer:
 async def _edge(connection: Connection, size: int) -> Edge:
     """The partial tiles at the right edge of the log, by level."""
     wanted = edge_numbers(size)
-    if not wanted:
-        return {}
-    rows = await connection.fetch(EDGE, [level for level, _ in wanted], [number for _, number in wanted])
-    return {row["level"]: row["hashes"] for row in rows}
+    return {level: hashes for (level, _), hashes in (await tiles_at(connection, wanted)).items()}
 
 
 async def _decide(connection: Connection, plan: Plan, command: Command) -> Receipt | Exception:

@@ -18,11 +18,12 @@ EVENT: Final = (
     "reasons", "flags", "backfill", "rules",
 )  # fmt: skip
 PAYLOAD: Final = ("index", "record_time", "organisation_id", "body", "document", "context", "fields", "salt")
-KEY: Final = ("index", "organisation_id", "event_id", "event_hash", "declares_error")
+KEY: Final = ("index", "organisation_id", "event_id", "event_hash", "declares_error", "releases")
 LOT: Final = (
     "id", "uri", "token", "organisation_id", "facility_id", "material", "form", "custody", "origins",
     "created_index", "created_day",
 )  # fmt: skip
+CORRECTIVE: Final = ("organisation_id", "corrective_id", "declared_id", "declaration_index")
 ENTRY: Final = ("event_index", "lot_id", "holder", "account", "grams", "transforms")
 BALANCE: Final = (
     "lot_id", "holder", "account", "free", "reserved", "claimed_epr", "claimed_content", "claimed_credit",
@@ -75,15 +76,12 @@ async def write(connection: Connection, plan: Plan, ids: dict[str, int], next_lo
     if rows:
         await _copy(connection, "event", EVENT, [_event(row, time) for row in rows])
         await _copy(connection, "event_payload", PAYLOAD, [_payload(row, time) for row in rows])
-        keys = [
-            (row.index, row.fact.speaker.organisation, row.fact.event_id, row.fact.event_hash, row.fact.declares_error)
-            for row in rows
-        ]
-        await _copy(connection, "event_key", KEY, keys)
+        await _copy(connection, "event_key", KEY, [_key(row) for row in rows])
         references = {
             (reference, row.index, row.fact.speaker.organisation) for row in rows for reference in row.fact.references
         }
         await _copy(connection, "event_reference", ("reference", "event_index", "organisation_id"), sorted(references))
+        await _copy(connection, "held_corrective", CORRECTIVE, loaded.corrections.added)
         await _copy(connection, "entry", ENTRY, _entries(rows, ids))
         await _copy(connection, "claim", _CLAIM, _claims(rows, ids, time))
     await _balances(connection, plan, ids)
@@ -109,6 +107,13 @@ def _event(row: Row, time: datetime) -> tuple[Any, ...]:
         fact.event_hash, row.root, fact.event_time, fact.event_day, fact.event_type, fact.action, fact.biz_step,
         fact.disposition, fact.transformation_id, entered.outcome, entered.reasons, entered.flags, fact.backfill,
         fact.rules,
+    )  # fmt: skip
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    fact = row.fact
+    return (
+        row.index, fact.speaker.organisation, fact.event_id, fact.event_hash, fact.declares_error, fact.releases
     )  # fmt: skip
 
 

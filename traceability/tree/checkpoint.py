@@ -57,9 +57,9 @@ class Verifier:
         return key_id(self.name, self.key)
 
 
-def key_id(name: str, key: PublicKey) -> bytes:
-    """SHA-256(name || 0x0A || 0x01 || public key), its first four bytes."""
-    return hashlib.sha256(name.encode() + b"\n" + bytes([ED25519]) + key.raw).digest()[:4]
+def key_id(name: str, key: PublicKey, kind: int = ED25519) -> bytes:
+    """SHA-256(name || 0x0A || signature type || public key), its first four bytes."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + key.raw).digest()[:4]
 
 
 def check_name(name: str) -> None:
@@ -85,7 +85,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     size, root, *rest = lines
     if not _SIZE.fullmatch(size):
         raise BadNote(f"{size!r} is not the size of a log")
-    return Checkpoint(origin, int(size), _decode(root), tuple(rest[:-1]))
+    return Checkpoint(origin, int(size), decode_line(root), tuple(rest[:-1]))
 
 
 def sign_note(text: str, key: SigningKey, name: str) -> str:
@@ -123,7 +123,7 @@ def _signature(line: str) -> Signature:
     if found is None:
         raise BadNote(f"{line!r} is not a signature line")
     check_name(found[1])
-    raw = _decode(found[2])
+    raw = decode_line(found[2])
     if len(raw) < 5:
         raise BadNote(f"the signature of {found[1]} is too short")
     return Signature(found[1], raw[:4], raw[4:])
@@ -160,27 +160,34 @@ def open_checkpoint(note: str, verifiers: Iterable[Verifier]) -> Checkpoint:
     return checkpoint
 
 
-def format_vkey(name: str, key: PublicKey) -> str:
+def format_vkey(name: str, key: PublicKey, kind: int = ED25519) -> str:
     """`name+hex(key id)+base64(type || public key)`. Raises BadNote."""
     check_name(name)
-    material = base64.b64encode(bytes([ED25519]) + key.raw).decode("ascii")
-    return f"{name}+{key_id(name, key).hex()}+{material}"
+    material = base64.b64encode(bytes([kind]) + key.raw).decode("ascii")
+    return f"{name}+{key_id(name, key, kind).hex()}+{material}"
 
 
 def parse_vkey(text: str) -> Verifier:
     """Read a verifier key of the Ed25519 type. Raises BadNote."""
+    return Verifier(*read_vkey(text, ED25519))
+
+
+def read_vkey(text: str, kind: int) -> tuple[str, PublicKey]:
+    """Name and key of a verifier key of this signature type. Raises BadNote."""
     name, _, rest = text.strip().partition("+")
     stated, _, material = rest.partition("+")
-    raw = _decode(material)
-    if len(raw) != 33 or raw[0] != ED25519:
-        raise BadNote("this verifier key is not of the Ed25519 type")
-    verifier = Verifier(name, PublicKey(raw[1:]))
-    if verifier.key_id.hex() != stated:
+    raw = decode_line(material)
+    check_name(name)
+    if len(raw) != 33 or raw[0] != kind:
+        raise BadNote(f"this verifier key is not Ed25519 of signature type {kind}")
+    key = PublicKey(raw[1:])
+    if key_id(name, key, kind).hex() != stated:
         raise BadNote(f"the key id {stated} does not belong to the key of {name}")
-    return verifier
+    return name, key
 
 
-def _decode(text: str) -> bytes:
+def decode_line(text: str) -> bytes:
+    """The bytes of one base64 text in its one proper spelling. Raises BadNote."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as fault:

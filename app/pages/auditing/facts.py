@@ -1,7 +1,7 @@
 """Facts: one leaf of the log as its reader may see it: always its proof, its content where it is theirs to read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
+from reports.tables import DeclarationRow
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
 from traceability.tables import EntryRow, EventRow, LotRow, PayloadRow
@@ -49,7 +50,8 @@ async def fact(record: AsyncSession, index: int, actor: Actor | None, verifiers:
     place = await record.get(Facility, row.facility_id) if row.facility_id is not None else None
     firm = await record.get_one(Organisation, row.organisation_id)
     proof = await prove(record, index, verifiers)
-    if not may_read(row, lines, place.country if place else firm.country, actor):
+    countries = {place.country if place else firm.country} | await _concerned(record, row, lines)
+    if not may_read(row, lines, countries, actor):
         return Fact(row, False, "", "", "UTC", "", (), proof)
     names = await _names(record, {line.holder for line in lines})
     entries = tuple(EntryTold(line.lot, names.get(line.holder, ""), line.account, line.grams) for line in lines)
@@ -83,17 +85,28 @@ async def _lines(record: AsyncSession, index: int) -> list[Line]:
     ]
 
 
-def may_read(row: EventRow, lines: Sequence[Line], country: str, actor: Actor | None) -> bool:
-    """Its organisation, whoever holds what it moved, and the regulator of its place or of the collection."""
+async def _concerned(record: AsyncSession, row: EventRow, lines: Sequence[Line]) -> set[str]:
+    """The countries in whose figures a fact may stand: where its material was collected, for which it was declared."""
+    known = [line.origins for line in lines if line.origins]
+    if row.kind == "declaration":
+        stated = await record.get(DeclarationRow, row.index)
+        return {stated.country} if stated else set()
+    if not lines:  # what is held or only recorded moved nothing, and says which lots it spoke of
+        payload = await record.get(PayloadRow, (row.index, row.record_time))
+        stated_lots = [lot for lot, _ in (payload.fields.get("junkan:stated") or [])] if payload else []
+        found = await record.scalars(select(LotRow.origins).where(LotRow.uri.in_(stated_lots)))
+        known = [Origins.from_json(each) for each in found]
+    return {origin.country for each in known for origin, _ in each.grams}
+
+
+def may_read(row: EventRow, lines: Sequence[Line], countries: Collection[str], actor: Actor | None) -> bool:
+    """Its organisation, whoever holds what it moved, and the regulators of the countries that it concerns."""
     if actor is None:
         return False
     mine = actor.organisation_id
     if row.organisation_id == mine or any(line.holder == mine for line in lines):
         return True
-    if "regulator" not in actor.organisation_roles:
-        return False
-    collected = {origin.country for line in lines if line.origins for origin, _ in line.origins.grams}
-    return actor.country == country or actor.country in collected
+    return "regulator" in actor.organisation_roles and actor.country in countries
 
 
 async def _names(record: AsyncSession, holders: set[int]) -> dict[int, str]:

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
+from app import formats
 from app.words import Speech
+from reports.behind import Figure
+from reports.counting import DECLARED
 from reports.tables import DossierRow
 from standards.catalogue import Catalogue
 from standards.responsibility.formulas import inputs
@@ -23,11 +29,10 @@ class Rated:
     name: str
     rate: str
     note: str
-    counted: str
+    counted: Markup
     counted_means: str
-    counted_href: str
-    placed: str
-    recovered: str
+    placed: Markup
+    recovered: Markup
     target: str
     tone: str
     verdict: str
@@ -35,7 +40,10 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A law of a dossier for one page; `stages` are (stage, grams counted, grams left out), the largest first."""
+    """A law of a dossier for one page; `stages` are (stage, grams counted, grams left out), the largest first.
+
+    `declared` are the grams declared that the law counts, and those that it does not: never added to what moved.
+    """
 
     law: Mapping[str, Any]
     name: str
@@ -46,6 +54,7 @@ class Told:
     rated: tuple[Rated, ...]
     left: list[list[str]]
     stages: tuple[tuple[str, int, int], ...]
+    declared: tuple[int, int]
 
     @property
     def counted_grams(self) -> int:
@@ -73,17 +82,26 @@ def tell(t: Speech, row: DossierRow, law: Mapping[str, Any], catalogue: Catalogu
     rated = tuple(_rated(t, row, each, edition, reference=reference) for each in law["rates"])
     doubts = {mark for each in law["rates"] for mark in str(each["caveat"] or "").split(",") if mark}
     return Told(
-        law=law, name=law_name(t, law), reference=reference,
-        period=f"{t.day(edition.calendar.first_day(row.year))} – {t.day(edition.calendar.last_day(row.year))}",
+        law=law, name=law_name(t, law), reference=reference, period=period(t, law),
         doubts=tuple(t.name("caveat", mark) for mark in sorted(doubts)),
         provisional=any(mark.startswith("edition_") for mark in doubts), rated=rated,
         left=[
             [t.name("stage", each["stage"]), t.name("reason", each["reason"]), _material(t, each["material"]),
-             tonnes(t, each["grams"])]
+             linked(t, row, _left_out(law, each), each["grams"])]
             for each in sorted(law["left_out"], key=lambda each: -each["grams"])
         ],
-        stages=_stages(law, edition),
+        stages=tuple(each for each in _stages(law) if each[0] != DECLARED),
+        declared=next(((counted, left) for stage, counted, left in _stages(law) if stage == DECLARED), (0, 0)),
     )  # fmt: skip
+
+
+def period(t: Speech, law: Mapping[str, Any]) -> str:
+    """The law's own reporting year, from its first day to its last."""
+    return f"{t.day(date.fromisoformat(law['first_day']))} – {t.day(date.fromisoformat(law['last_day']))}"
+
+
+def _left_out(law: Mapping[str, Any], each: Mapping[str, Any]) -> Figure:
+    return Figure(law["pack"], "left_out", material=each["material"] or "", stage=each["stage"], reason=each["reason"])
 
 
 def tonnes(t: Speech, grams: int) -> str:
@@ -91,18 +109,15 @@ def tonnes(t: Speech, grams: int) -> str:
     return t.mass(grams, "t")
 
 
-def _stages(law: Mapping[str, Any], edition: Edition) -> tuple[tuple[str, int, int], ...]:
-    """In = counted + left out by this law: what its rates counted at their stages, and what they did not."""
-    counted: dict[str, int] = {}
-    left: dict[str, int] = {}
-    for each in law["rates"]:
-        category, stages = edition.materials.get(each["material"]), read_at(edition, each)
-        if category is not None and not category.sum_of and len(stages) == 1:  # a total would count twice
-            counted[stages[0]] = counted.get(stages[0], 0) + (each["numerator_grams"] or 0)
-    for each in law["left_out"]:
-        left[each["stage"]] = left.get(each["stage"], 0) + each["grams"]
-    both = [(stage, counted.get(stage, 0), left.get(stage, 0)) for stage in {*counted, *left}]
-    return tuple(sorted(both, key=lambda each: (-each[1] - each[2], each[0])))
+def _stages(law: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+    """In = counted + left out by this law, at every stage."""
+    found: dict[str, tuple[int, int]] = {}
+    for at, rows in enumerate((law["counted"], law["left_out"])):
+        for each in rows:
+            counted, left = found.get(each["stage"], (0, 0))
+            found[each["stage"]] = (counted + each["grams"], left) if at == 0 else (counted, left + each["grams"])
+    both = [(stage, counted, left) for stage, (counted, left) in found.items()]
+    return sorted(both, key=lambda each: (-each[1] - each[2], each[0]))
 
 
 def read_at(edition: Edition, each: Mapping[str, Any]) -> list[str]:
@@ -119,18 +134,18 @@ def _material(t: Speech, code: str | None) -> str:
 def _rated(t: Speech, row: DossierRow, each: Mapping[str, Any], edition: Edition, *, reference: bool) -> Rated:
     category = edition.materials.get(each["material"])
     stages = read_at(edition, each)
-    covers = category.covers if category else ()
-    whole = category is not None and category.id == "all"
-    href = ""
-    if len(stages) == 1 and (whole or len(covers) == 1):
-        href = figure_href(row.id, stage=stages[0], material="" if whole else covers[0], law=edition.pack)
+
+    def mass(of: str) -> Markup:
+        figure = Figure(edition.pack, of, rate=each["rate_id"], material=each["material"])
+        return linked(t, row, figure, each[f"{of}_grams"])
+
     tone, verdict = ("off", t("report.reference")) if reference else _verdict(t, each)
     return Rated(
         material=each["material"], name=_category(t, category) if category else each["material"],
         rate=f"{t.number(Decimal(each['rate']))}%" if each["rate"] is not None else "–",
         note=t.name("why", each["rate_reason"].partition(":")[0]) if each["rate_reason"] else "",
-        counted=_mass(t, each["numerator_grams"]), counted_means=", ".join(t.name("stage", stage) for stage in stages),
-        counted_href=href, placed=_mass(t, each["denominator_grams"]), recovered=_mass(t, each["recovered_grams"]),
+        counted=mass("numerator"), counted_means=", ".join(t.name("stage", stage) for stage in stages),
+        placed=mass("denominator"), recovered=mass("recovered"),
         target=f"{t.number(Decimal(each['target']))}%" if each["target"] else "–", tone=tone, verdict=verdict,
     )  # fmt: skip
 
@@ -139,8 +154,11 @@ def _category(t: Speech, category: Category) -> str:
     return str(category.names.get(t.lang) or category.names["en"])
 
 
-def _mass(t: Speech, grams: int | None) -> str:
-    return "–" if grams is None else tonnes(t, grams)
+def linked(t: Speech, row: DossierRow, figure: Figure, grams: int | None) -> Markup:
+    """A mass of a dossier that leads to the facts behind it; a dash where there is none."""
+    if grams is None:
+        return Markup("–")
+    return Markup('<a href="{}">{}</a>').format(figure_href(row.id, figure), tonnes(t, grams))
 
 
 def _verdict(t: Speech, each: Mapping[str, Any]) -> tuple[str, str]:
@@ -153,17 +171,19 @@ def _verdict(t: Speech, each: Mapping[str, Any]) -> tuple[str, str]:
     return ("off" if reason in {"no_target", "no_rate"} else "warn"), t.name("why", reason)
 
 
-def other_year(t: Speech, row: DossierRow, pack: str, catalogue: Catalogue) -> str:
-    """The law's own reporting year in words where it is not the calendar year, else nothing."""
-    found = _packs(catalogue).get(pack)
-    if found is None:
-        return ""
-    calendar = found.edition(row.year).calendar
-    first, last = calendar.first_day(row.year), calendar.last_day(row.year)
-    return "" if (first.month, first.day) == (1, 1) else f"{t.day(first)} – {t.day(last)}"
+def figure_href(number: int, figure: Figure, start: int = 0) -> str:
+    """The address of the facts behind a figure."""
+    more = {"start": str(start)} if start else {}
+    return f"/reports/{number}/figure?{urlencode({**figure.query, **more})}"
 
 
-def figure_href(number: int, **wanted: str) -> str:
-    """The address of the events behind a figure."""
-    query = urlencode({name: value for name, value in wanted.items() if value})
-    return f"/reports/{number}/figure" + (f"?{query}" if query else "")
+def figure_title(t: Speech, figure: Figure, law: Mapping[str, Any], catalogue: Catalogue, year: int) -> str:
+    """What a figure is of, in words: under which law, which mass, of what, where and why."""
+    category = _packs(catalogue)[figure.law].edition(year).materials.get(figure.material or "")
+    material = _category(t, category) if category and figure.rate else _material(t, figure.material)
+    told = [
+        law_name(t, law), t(f"report.{figure.of}"), material if figure.material is not None else "",
+        t.name("stage", figure.stage) if figure.stage else "", t.name("reason", figure.reason) if figure.reason else "",
+        formats.month(date.fromisoformat(f"{figure.month}-01"), t.lang) if figure.month else "",
+    ]  # fmt: skip
+    return " · ".join(filter(None, told))

@@ -1,17 +1,17 @@
 """Flows: a dossier's mass as pictures with their tables: what counted and what not, from stage to stage, by month."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from markupsafe import Markup
 
-from app.pages.auditing.figures import Told, figure_href, tonnes
+from app.pages.auditing.figures import Told, linked, tonnes
 from app.pictures import Bar, Line, Link, Node, NodeKind, bars, lines, sankey
 from app.words import Speech
+from reports.behind import Figure
 from reports.tables import DossierRow
 
-Linked = Callable[[str, str], Markup]
 WIDE, NARROW = 1040, 328
 ARRIVED: Final = ("collected", "imported", "opening")
 LEVELS: Final = ("sorted", "recycling_input", "recycling_output")
@@ -25,10 +25,10 @@ KINDS: Final[Mapping[str, NodeKind]] = {
 DRAWN: Final = ("collected", "sorted", "recycling_input", "recycling_output", "residue", "loss")
 
 
-def by_stage(body: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+def by_stage(law: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
     """Per stage: grams counted, and grams left out."""
     found: dict[str, tuple[int, int]] = {}
-    for each in body["stages"]:
+    for each in law["stages"]:
         counted, left = found.get(each["stage"], (0, 0))
         found[each["stage"]] = (counted + each["grams"], left) if each["counted"] else (counted, left + each["grams"])
     return found
@@ -40,24 +40,29 @@ def balance_bars(t: Speech, told: Told, width: int) -> Markup:
     return bars(rows, title=t("report.in_equals"), description=t("report.bars_text"), lang=t.lang, width=width)
 
 
-def balance_rows(t: Speech, row: DossierRow, link: Linked) -> list[list[Any]]:
+def balance_rows(t: Speech, row: DossierRow, law: Mapping[str, Any]) -> list[list[Any]]:
     """Every stage and reason with its grams and events, each linked to them."""
     return [
         [
             t.name("stage", each["stage"]), t("report.counted") if each["counted"] else t("report.left_out"),
             t.name("reason", each["reason"]) if each["reason"] else "", t.number(each["events"]),
-            link(figure_href(row.id, stage=each["stage"]), tonnes(t, each["grams"])),
+            linked(t, row, _at(law, each), each["grams"]),
         ]
-        for each in row.body["stages"]
+        for each in law["stages"]
     ]  # fmt: skip
 
 
-def flows(body: Mapping[str, Any]) -> list[Link]:
-    """The year's counted mass from arrival to recycling as exact links; what is in neither level is aside.
+def _at(law: Mapping[str, Any], each: Mapping[str, Any]) -> Figure:
+    of = "moved" if each["counted"] else "not_counted"
+    return Figure(law["pack"], of, stage=each["stage"], reason=each["reason"] or "")
+
+
+def flows(law: Mapping[str, Any]) -> list[Link]:
+    """The law's year's counted mass from arrival to recycling as exact links; what is in neither level is aside.
 
     Every node's inflow equals its outflow: where a level has more than the one before it, the rest came from stock.
     """
-    counted = {stage: grams for stage, (grams, _) in by_stage(body).items() if grams}
+    counted = {stage: grams for stage, (grams, _) in by_stage(law).items() if grams}
     sources = [stage for stage in ARRIVED if stage in counted]
     links = [Link(stage, "came_in", counted[stage]) for stage in sources] if len(sources) > 1 else []
     level: str = "came_in" if len(sources) > 1 else (sources[0] if sources else "before")
@@ -83,9 +88,9 @@ def _links(*wanted: tuple[str, str, int]) -> list[Link]:
     return [Link(source, target, grams) for source, target, grams in wanted if grams > 0 and source != target]
 
 
-def flow_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | None:
+def flow_picture(t: Speech, law: Mapping[str, Any], width: int) -> Markup | None:
     """The flows as ribbons; None where nothing moved."""
-    links = flows(body)
+    links = flows(law)
     if not links:
         return None
     names = list(dict.fromkeys([name for link in links for name in (link.source, link.target)]))
@@ -94,16 +99,16 @@ def flow_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | Non
     return sankey(nodes, links, title=t("report.flows"), description=told, lang=t.lang, width=width)
 
 
-def flow_rows(t: Speech, body: Mapping[str, Any]) -> list[list[str]]:
+def flow_rows(t: Speech, law: Mapping[str, Any]) -> list[list[str]]:
     """The same flows as a table."""
-    return [[t.name("stage", a.source), t.name("stage", a.target), tonnes(t, a.grams)] for a in flows(body)]
+    return [[t.name("stage", a.source), t.name("stage", a.target), tonnes(t, a.grams)] for a in flows(law)]
 
 
-def month_picture(t: Speech, body: Mapping[str, Any], width: int) -> Markup | None:
+def month_picture(t: Speech, law: Mapping[str, Any], width: int) -> Markup | None:
     """Counted grams per month and stage."""
     series = []
     for stage in DRAWN:
-        points = [(first_of(each["month"]), each["grams"]) for each in body["months"] if each["stage"] == stage]
+        points = [(first_of(each["month"]), each["grams"]) for each in law["months"] if each["stage"] == stage]
         if points:
             series.append(Line(t.name("stage", stage), points))
     if not series:
@@ -118,14 +123,15 @@ def first_of(month: str) -> date:
     return date.fromisoformat(f"{month}-01")
 
 
-def month_rows(t: Speech, row: DossierRow, link: Linked) -> tuple[list[str], list[list[Any]]]:
+def month_rows(t: Speech, row: DossierRow, law: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows of the months: each mass leads to its events."""
-    stages: Sequence[str] = [s for s in DRAWN if any(each["stage"] == s for each in row.body["months"])]
-    grams = {(each["month"], each["stage"]): each["grams"] for each in row.body["months"]}
-    months = sorted({month for month, _ in grams})
+    stages: Sequence[str] = [s for s in DRAWN if any(each["stage"] == s for each in law["months"])]
+    grams = {(each["month"], each["stage"]): each["grams"] for each in law["months"]}
     columns = [t("common.month"), *("#" + t.name("stage", stage) for stage in stages)]
-    return columns, [
-        [month, *(link(figure_href(row.id, stage=stage, month=month), tonnes(t, grams[month, stage]))
-                  if (month, stage) in grams else "" for stage in stages)]
-        for month in months
-    ]  # fmt: skip
+
+    def cell(month: str, stage: str) -> Markup:
+        if (month, stage) not in grams:
+            return Markup()
+        return linked(t, row, Figure(law["pack"], "moved", stage=stage, month=month), grams[month, stage])
+
+    return columns, [[month, *(cell(month, s) for s in stages)] for month in sorted({month for month, _ in grams})]

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, Final
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency as Given
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +16,7 @@ from app.pages.evidence.lots import lot_choices, named_lot
 from app.pages.forms.checking import Act, checked, filled
 from app.pages.forms.choices import Choice, facilities, materials
 from app.pages.forms.filling import Filled
+from app.pages.forms.uploads import Upload, uploaded
 from app.pages.passports import standard_name
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import lot_page
@@ -30,10 +30,10 @@ from traceability.judging import known_standards
 from traceability.sequencing.sequencer import Sequencer
 
 HERE: Final = "/evidence/certificate"
-LARGEST: Final = 10_000_000
 KINDS: Final = ("scope", "transaction", "test_report", "declaration")
 # The first bytes of the kinds of file that a certificate comes as.
 STARTS: Final = (b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+DOCUMENT: Final = Upload(10, "PDF, JPEG, PNG", lambda content: content.startswith(STARTS))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
     }  # fmt: skip
     return show(
         form.request, "recycler/certifying.html", status=status, form=kept, setting=setting, errors=form.errors,
-        kinds=[(code, form.t(f"certificate_kind.{code}")) for code in KINDS],
+        limit=DOCUMENT.limit(form.t), kinds=[(code, form.t(f"certificate_kind.{code}")) for code in KINDS],
         abouts=[(code, form.t(f"evidence_page.about.{code}")) for code in ("lot", "facility")],
     )  # fmt: skip
 
@@ -88,17 +88,10 @@ def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
 async def digest_of(form: Filled) -> str:
     """SHA-256 of the uploaded file, in hex, else of the one that the check page carries; '' without a file."""
     kept = form.get("digest")
-    upload = (await form.request.form()).get("document")
-    if not isinstance(upload, UploadFile) or not upload.filename:
-        return kept if len(kept) == 64 and set(kept) <= set("0123456789abcdef") else ""
-    content = await upload.read(LARGEST + 1)
-    if not content:
-        form.say("document", form.t("errors.file_empty"))
-    elif len(content) > LARGEST:
-        form.say("document", form.t("errors.file_too_big", limit="10 MB"))
-    elif not content.startswith(STARTS):
-        form.say("document", form.t("errors.file_type", types="PDF, JPEG, PNG"))
-    return hashlib.sha256(content).hexdigest()
+    content = await uploaded(form, "document", DOCUMENT)
+    if content is not None:
+        return hashlib.sha256(content).hexdigest()
+    return kept if len(kept) == 64 and set(kept) <= set("0123456789abcdef") else ""
 
 
 async def _certified(
@@ -148,8 +141,7 @@ async def certificate_page(
     return _form(form, await _setting(form, transaction, actor, catalogue))
 
 
-# A file that is a little too big is still read, so that it is told so and nothing typed is lost.
-@post(HERE, opt={"access": May("capture")}, include_in_schema=False, request_max_body_size=LARGEST + 2_000_000)
+@post(HERE, opt={"access": May("capture")}, include_in_schema=False, request_max_body_size=DOCUMENT.body)
 async def certificate_form(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     catalogue: Given[Catalogue], sequencer: Given[Sequencer], clock: Given[Clock],

@@ -151,7 +151,7 @@ async def measurement_form(
 
     async def do() -> str:
         if measured is not None:
-            done = await measure(transaction, sequencer, actor, measured, form.stamp(clock()))
+            done = await measure(transaction, sequencer, actor, catalogue, measured, form.stamp(clock()))
             if actor.organisation_roles & {"laboratory", "certifier"}:
                 return f"/record/receipt?index={done.index}"
         return lot_page(lot)

@@ -1,12 +1,13 @@
 """Choices: what a form's lists offer, in the reader's language."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from app.words import Speech
 from foundation.registry import Facility
 from standards.catalogue import Catalogue
+from standards.codes import Code
 from standards.materials import Taxonomy, taxonomy
 
 Choice = tuple[str, str]
@@ -45,6 +46,11 @@ def countries(t: Speech, first: str) -> list[Choice]:
 def facilities(places: Iterable[Facility]) -> list[Choice]:
     """The organisation's own facilities."""
     return [(str(each.id), each.name) for each in places]
+
+
+def listed(t: Speech, codes: Mapping[str, Code]) -> list[Choice]:
+    """The codes of a list with their names, in the list's own order."""
+    return [(code, f"{code} · {each.named(t.lang)}") for code, each in codes.items()]
 
 
 def named(t: Speech, group: str, codes: Sequence[str]) -> list[Choice]:

@@ -15,26 +15,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.formats import mass_input
 from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, checked, filled
+from app.pages.forms.choices import listed
 from app.pages.forms.filling import Filled
+from app.pages.offered import priced
 from app.pages.passports import name_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import Held, held_of, lot_page
 from app.pages.stock.lot import Said, all_said
 from foundation.access import Actor, May
 from foundation.database import Clock
-from marketplace.listings import INCOTERMS, Terms, free_grams, own_listings, publish, withdraw
+from marketplace.listings import LONGEST_TEXT, Terms, free_grams, incoterms, own_listings, publish, withdraw
+from marketplace.prices import currencies, home_currency
 from standards.catalogue import Catalogue
 from standards.conformity import Judgement
 from traceability.holdings import holding
-from traceability.judging import judged, known_properties
+from traceability.judging import judged
 from traceability.passport import find
 
 HERE: Final = "/listings/new"
-CURRENCIES: Final = ("JPY", "THB", "VND", "IDR", "MYR", "PHP", "SGD", "USD", "EUR")
-HOME: Final = {
-    "JP": "JPY", "TH": "THB", "VN": "VND", "ID": "IDR", "MY": "MYR", "PH": "PHP", "SG": "SGD", "US": "USD"
-}  # fmt: skip
-LONGEST: Final = 2_000
 MOST: Final = 200
 
 
@@ -43,6 +41,7 @@ class Setting:
     """The lot to list, and what every standard that speaks of it says today."""
 
     actor: Actor
+    catalogue: Catalogue
     held: Held
     judged: Sequence[Judgement]
     said: Sequence[Said]
@@ -55,18 +54,19 @@ async def _setting(
     t, lot = form.t, form.get("lot")
     held = await holding(session, actor.organisation_id, lot)
     found = await judged(record, catalogue, await find(record, uri=lot), None, clock().date())
-    return Setting(actor, held_of(t, held), found, all_said(t, lot, found, catalogue))
+    return Setting(actor, catalogue, held_of(t, held), found, all_said(t, lot, found, catalogue))
 
 
 def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
+    home = home_currency(setting.catalogue, setting.actor.country) or ""
     kept = {
-        "price": "", "currency": HOME.get(setting.actor.country, "USD"), "smallest_grams": "",
+        "price": "", "currency": home, "smallest_grams": "",
         "smallest_grams_unit": "t", "incoterm": "FCA", "description": "", **form.values,
     }  # fmt: skip
     return show(
         form.request, "recycler/listing_form.html", status=status, errors=form.errors, form=kept, held=setting.held,
-        said=setting.said, currencies=[(code, code) for code in CURRENCIES],
-        incoterms=[(code, code) for code in sorted(INCOTERMS)],
+        said=setting.said, currencies=listed(form.t, currencies(setting.catalogue)),
+        incoterms=listed(form.t, incoterms(setting.catalogue)),
     )  # fmt: skip
 
 
@@ -76,18 +76,18 @@ def _listed(form: Filled, setting: Setting) -> tuple[Act, Terms, list[Judgement]
     price = form.number("price", t("common.price_per_tonne")) or Decimal(0)
     if price <= 0 and not form.errors:
         form.say("price", t("errors.positive", label=t("common.price_per_tonne")))
-    currency = form.choice("currency", t("common.currency"), CURRENCIES)
+    currency = form.choice("currency", t("common.currency"), currencies(setting.catalogue))
     smallest = form.grams("smallest_grams", t("stock.smallest"))
     if smallest > held.free:
         form.say("smallest_grams", t("record.more_than_free", name=setting.held.name, mass=setting.held.free))
-    incoterm = form.choice("incoterm", t("common.incoterm"), INCOTERMS)
-    text = form.text("description", t("common.description"), needed=False, longest=LONGEST)
+    incoterm = form.choice("incoterm", t("common.incoterm"), incoterms(setting.catalogue))
+    text = form.text("description", t("common.description"), needed=False, longest=LONGEST_TEXT)
     chosen = [each for each in setting.judged if form.get(f"with_{each.standard}")]
     named = [each for each in setting.said if form.get(f"with_{each.code}")]
     verdicts = "; ".join(f"{each.standard}: {t.name('verdict', each.verdict)}" for each in named)
     facts = [
         (t("common.lot"), setting.held.name), (t("common.free"), setting.held.free),
-        (t("common.price_per_tonne"), t.money(price, currency or "USD")), (t("stock.smallest"), t.mass(smallest)),
+        (t("common.price_per_tonne"), priced(t, price, currency)), (t("stock.smallest"), t.mass(smallest)),
         (t("common.incoterm"), incoterm), (t("listing.verdicts_shown"), verdicts or t("common.none")),
         (t("common.description"), text or t("common.none")),
     ]  # fmt: skip
@@ -123,8 +123,7 @@ async def listing_form(
 
     async def do() -> str:
         lot, moment = setting.held.holding.lot, clock()
-        known = known_properties(catalogue)
-        row = await publish(transaction, actor, lot, terms, chosen, moment.date(), moment, known=known)
+        row = await publish(transaction, actor, catalogue, lot, terms, chosen, moment.date(), moment)
         return f"/listings?done={row.id}"
 
     return await checked(form, act, clock(), partial(_form, form, setting), HERE, do)
@@ -137,7 +136,7 @@ async def listings_page(request: AnyRequest, transaction: Given[AsyncSession], a
     rows = (await own_listings(transaction, actor))[:MOST]
     free = await free_grams(transaction, actor, rows)
     told = [
-        {"id": row.id, "name": name_of(t, row.material, row.form), "price": t.money(row.price, row.currency),
+        {"id": row.id, "name": name_of(t, row.material, row.form), "price": priced(t, row.price, row.currency),
          "free": t.mass(free[row.id]) if row.id in free else "", "state": row.state, "day": t.day(row.judged_on),
          "lot": lot_page(row.lot_uri), "code": row.lot_uri[-6:]}
         for row in rows

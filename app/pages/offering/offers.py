@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, Literal
 
 from litestar import Response, get, post
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, check_page, filled
-from app.pages.offered import TONNE
+from app.pages.offered import firm_named, priced
 from app.pages.passports import name_of
 from app.pages.rendering import AnyRequest, errors_of, show
 from app.words import Speech
@@ -24,7 +23,9 @@ from foundation.errors import NotFound, Refusal
 from foundation.registry import Organisation
 from foundation.settings import Settings, public_base
 from marketplace.negotiation import accept, answer, offer, offers
+from marketplace.prices import cost
 from marketplace.tables import ListingRow, OfferRow
+from standards.catalogue import Catalogue
 from traceability.sequencing.sequencer import Sequencer
 
 ANSWERS: Final[dict[str, Literal["declined", "withdrawn"]]] = {"decline": "declined", "withdraw": "withdrawn"}
@@ -48,40 +49,33 @@ class Offer:
     listing: int
 
 
-def _named(t: Speech, firm: Organisation | None) -> str:
-    if firm is None:
-        return t("common.hidden_name")
-    if firm.name_public or not firm.roles:
-        return firm.name if firm.name_public else t("common.hidden_name")
-    return t.party(firm.roles[0], firm.country, verified=True)
-
-
-async def _told(t: Speech, session: AsyncSession, actor: Actor, rows: Sequence[OfferRow]) -> list[Offer]:
+async def _told(
+    t: Speech, session: AsyncSession, actor: Actor, catalogue: Catalogue, rows: Sequence[OfferRow]
+) -> list[Offer]:
     firms = await session.scalars(
         select(Organisation).where(Organisation.id.in_({each for row in rows for each in (row.seller, row.buyer)}))
     )
     names = {each.id: each for each in firms}
     listed = await session.scalars(select(ListingRow).where(ListingRow.id.in_({row.listing_id for row in rows})))
     lots = {each.id: name_of(t, each.material, each.form) for each in listed}
-    return [_one(t, row, actor, names, lots) for row in rows]
-
-
-def _one(t: Speech, row: OfferRow, actor: Actor, names: dict[int, Organisation], lots: dict[int, str]) -> Offer:
-    mine = row.seller == actor.organisation_id
-    cost = (row.price * row.grams / TONNE).quantize(Decimal("0.01"))
-    return Offer(
-        id=row.id, mine=mine, open=row.state == "open", name=lots.get(row.listing_id, t("offer_page.gone")),
-        other=_named(t, names.get(row.buyer if mine else row.seller)), mass=t.mass(row.grams),
-        price=t.money(row.price.normalize(), row.currency), cost=t.money(cost, row.currency), message=row.message,
-        state=row.state, day=t.day(row.created_at.date()), listing=row.listing_id,
-    )  # fmt: skip
+    return [
+        Offer(
+            id=row.id, mine=(mine := row.seller == actor.organisation_id), open=row.state == "open",
+            name=lots.get(row.listing_id, t("offer_page.gone")),
+            other=firm_named(t, names.get(row.buyer if mine else row.seller)), mass=t.mass(row.grams),
+            price=priced(t, row.price, row.currency),
+            cost=priced(t, cost(row.price, row.currency, row.grams, catalogue), row.currency), message=row.message,
+            state=row.state, day=t.day(row.created_at.date()), listing=row.listing_id,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 async def _list(
     request: AnyRequest, session: AsyncSession, actor: Actor, refusal: Refusal | None = None
 ) -> Response[str]:
-    t = speech_of(request)
-    told = await _told(t, session, actor, await offers(session, actor))
+    t, catalogue = speech_of(request), request.app.state.process.catalogue
+    told = await _told(t, session, actor, catalogue, await offers(session, actor))
     waiting = [each for each in told if each.mine and each.open]
     return show(
         request, "recycler/offers.html", status=refusal.status if refusal else 200, waiting=waiting,
@@ -98,12 +92,12 @@ async def offers_page(request: AnyRequest, transaction: Given[AsyncSession], act
 @post("/offers/{number:int}/accept", opt={"access": May("trade")}, include_in_schema=False)
 async def accept_form(
     request: AnyRequest, transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor],
-    settings: Given[Settings], clock: Given[Clock], number: FromPath[int],
+    settings: Given[Settings], catalogue: Given[Catalogue], clock: Given[Clock], number: FromPath[int],
 ) -> Response[Any]:  # fmt: skip
     """Check it, then accept: reservation and trade in one commit."""
     form = await filled(request)
     row = await offer(transaction, actor, number)
-    (told,) = await _told(form.t, transaction, actor, [row])
+    (told,) = await _told(form.t, transaction, actor, catalogue, [row])
     if form.step == "change":
         return Redirect("/offers", status_code=303)
     t, here = form.t, f"/offers/{number}/accept"

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from app.pages.recording import arriving, correcting, history, moving, transforming
+from app.pages.recording import arriving, clearing, correcting, history, moving, transforming
 
 ROUTES: Final = [
     *history.ROUTES, *arriving.ROUTES, *transforming.ROUTES, *correcting.ROUTES, *moving.ROUTES,
+    *clearing.ROUTES,
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from traceability.capture import Door
 from traceability.composing import At, Composed
 from traceability.history.correcting import Role, Weight, check_untouched, corrected, speaks_our_words, weights
 from traceability.history.reading import Stated, stated
-from traceability.identifiers import new_token
+from traceability.identifiers import canonical_key, new_token
 from traceability.tables import LotRow
 
 
@@ -49,12 +49,13 @@ async def _wrong(
             fix="Declare it erroneous over the interface that sent it.",
         )  # fmt: skip
     await check_untouched(record, found)
-    rows = await session.scalars(select(LotRow).where(LotRow.uri.in_([each.name for each in listed])))
-    names = {row.uri: f"{name_of(t, row.material, row.form)} ({row.uri[-6:]})" for row in rows}
+    rows = await session.scalars(select(LotRow).where(LotRow.uri.in_([canonical_key(each.name) for each in listed])))
+    lots = {row.uri: f"{name_of(t, row.material, row.form)} ({row.uri[-6:]})" for row in rows}
+    names = {each.name: lots.get(canonical_key(each.name), each.name) for each in listed}
     labelled = [
         (f"{each.role}{each.place}", each,
          f"{t(f'record.role.{each.role}')}: "
-         + (t.name("account", each.name.replace(":", "_")) if each.role == "sink" else names.get(each.name, each.name)))
+         + (t.name("account", each.name.replace(":", "_")) if each.role == "sink" else names[each.name]))
         for each in listed
     ]  # fmt: skip
     return Wrong(found, labelled, f"/record/correct/{index}")

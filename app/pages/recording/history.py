@@ -36,12 +36,15 @@ class Entered:
     flags: tuple[str, ...]
     lines: tuple[tuple[str, str, str, str], ...]  # name, account, mass, address of the lot's page
     correctable: bool
+    waits: bool
 
 
 def state_of(happened: Happened) -> str:
-    """One word for a tag: counted, recorded, held, flagged or corrected."""
+    """One word for a tag: counted, recorded, held (then released or rejected), flagged or corrected."""
     if happened.taken_back:
         return "corrected"
+    if happened.cleared is not None:
+        return happened.cleared
     return "flagged" if happened.outcome == "counted" and happened.flags else happened.outcome
 
 
@@ -67,13 +70,14 @@ def entered(t: Speech, happened: Happened, found: Sequence[Line], zone: str) -> 
         reasons=tuple(t.name("reason", each) for each in happened.reasons if happened.outcome != "counted"),
         flags=tuple(t.name("reason", each) for each in happened.flags),
         lines=tuple(_line(t, each) for each in found if each.index == happened.index),
-        correctable=_correctable(happened),
+        correctable=correctable(happened), waits=state_of(happened) == "held",
     )  # fmt: skip
 
 
-def _correctable(happened: Happened) -> bool:
-    stands = happened.outcome in {"counted", "held"} and not (happened.taken_back or happened.declares_error)
-    return stands and happened.event_type in CORRECTABLE
+def correctable(happened: Happened) -> bool:
+    """Whether its weights can be stated anew."""
+    stands = happened.outcome in {"counted", "held"} and happened.cleared != "rejected"
+    return stands and not (happened.taken_back or happened.declares_error) and happened.event_type in CORRECTABLE
 
 
 def _line(t: Speech, line: Line) -> tuple[str, str, str, str]:

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from app.pages.stock import held, labels, lot
+from app.pages.stock import exporting, held, labels, lot
 
-ROUTES: Final = [*held.ROUTES, *lot.ROUTES, *labels.ROUTES]
+ROUTES: Final = [*held.ROUTES, *lot.ROUTES, *labels.ROUTES, *exporting.ROUTES]

@@ -17,8 +17,9 @@ from app.pages.stock.held import lot_page
 from app.pages.stock.lot import own_lot
 from foundation.access import SIGNED_IN, Actor
 from foundation.settings import Settings, public_base
-from traceability.identifiers import human_code, lot_uri
+from traceability.identifiers import human_code
 from traceability.labels import LabelSpec, is_loopback, label, sheet
+from traceability.resolver import address
 
 MOST: Final = 200
 A_SHEET: Final = 8
@@ -47,7 +48,7 @@ async def labels_page(
                                               defaults.items()}})  # fmt: skip
     count, grams = count_of(form), form.grams("grams", t("labels.each"), needed=False)
     token = found.row.token
-    url = lot_uri(public_base(settings), token) if token else found.row.uri
+    url = address(public_base(settings), found.row.uri, token)
     lines: tuple[Any, ...] = (
         name_of(t, found.row.material, found.row.form), t.mass(grams) if grams else "", t.day(found.row.created_day),
         actor.organisation_name,

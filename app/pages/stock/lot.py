@@ -10,9 +10,10 @@ from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
-from app.pages.passports import property_name, standard_name, tell
-from app.pages.recording.history import CORRECTABLE, state_of, title_of
+from app.pages.passports import standard_name, tell
+from app.pages.recording.history import correctable, state_of, title_of
 from app.pages.rendering import AnyRequest, show
+from app.pages.rulebook.naming import missing_named, want_named
 from app.pages.stock.held import held_of, lot_page
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor
@@ -83,15 +84,6 @@ def all_said(t: Speech, lot: str, found: Sequence[Judgement], catalogue: Catalog
     return sorted(told, key=lambda each: (place.get(each.verdict, len(FIRST)), len(each.missing)))
 
 
-def want_named(t: Speech, want: str, catalogue: Catalogue) -> str:
-    """'document:te_scope_certificate' in words: a paper, a property, a statement."""
-    rule, _, subject = want.partition(":")
-    if rule == "document":
-        return t.name("paper", subject)
-    parts = [property_name(t, code, catalogue) for code in subject.split("+")]
-    return " + ".join(part if " " in part or part != subject else part.replace("_", " ") for part in parts)
-
-
 def finding_row(t: Speech, each: Finding, catalogue: Catalogue) -> dict[str, Any]:
     """One clause: what it asks, what was seen, whether it decides, how sure the catalogue is of it."""
     named = want_named(t, f"{each.outcome.rule}:{each.outcome.subject}", catalogue) if each.outcome.subject else ""
@@ -109,11 +101,11 @@ def _history(t: Speech, found: Sequence[tuple[Happened, str, int]]) -> list[dict
     for happened, account, grams in found:
         balance += grams if account == "stock" else 0
         sign = "+" if grams > 0 else "\N{MINUS SIGN}"
-        stands = not (happened.taken_back or happened.declares_error) and happened.event_type in CORRECTABLE
         rows.append(
             {"index": happened.index, "day": t.day(happened.event_day), "title": title_of(t, happened),
              "account": t.name("account", account), "mass": f"{sign}\N{NO-BREAK SPACE}{t.mass(abs(grams))}",
-             "balance": t.mass(balance), "state": state_of(happened), "correctable": stands}
+             "balance": t.mass(balance), "state": state_of(happened), "correctable": correctable(happened),
+             "stated_index": happened.stated_index}
         )  # fmt: skip
     return rows
 
@@ -163,7 +155,7 @@ async def judge_view(
 def _missing(t: Speech, judgement: Judgement, catalogue: Catalogue) -> list[dict[str, str]]:
     """What to supply, any one of several where there is a choice, and from which level of evidence on."""
     return [
-        {"wants": f" {t('judge.or')} ".join(want_named(t, want, catalogue) for want in each.wants),
+        {"wants": missing_named(t, each, catalogue),
          "level": t.name("evidence", f"e{each.evidence.value}"), "reason": t.name("why", each.reason)}
         for each in judgement.missing
     ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Interface of the rule book for machines: open to anyone, storing nothing."""

@@ -1,0 +1,1 @@
+"""Crossings: the question "can it cross?" as machines and the command line ask it."""

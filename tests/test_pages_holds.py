@@ -1,0 +1,143 @@
+"""Holds on a page: who recorded sees why nobody asks them; a colleague looks, decides and gives a reason."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from app.words import LANGUAGES
+from tests.conftest import BASE, PET, Firm, World
+from tests.pagework import Browser, said
+from tests.test_capture import accepted
+from traceability import composing
+from traceability.identifiers import lot_uri, new_token
+
+
+@asynccontextmanager
+async def as_person(app: Litestar, firm: Firm) -> AsyncIterator[Browser]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+        made = Browser(client)
+        await made.sign_in(firm)
+        yield made
+
+
+@pytest.fixture
+async def firm(world: World) -> Firm:
+    return await world.firm("recycler")
+
+
+@pytest.fixture
+async def index(world: World, firm: Firm) -> int:
+    """5 t of opening stock, recorded 40 days late and so on hold."""
+    at = composing.At(world.clock() - timedelta(days=40), firm.facility, firm.zone)
+    making = composing.Making(lot_uri(BASE, new_token()), 5_000_000, PET, "bale")
+    return accepted(await world.capture(firm, composing.opening(at, making))).index
+
+
+async def test_a_colleague_releases_what_is_on_hold(app: Litestar, world: World, firm: Firm, index: int) -> None:
+    colleague = await world.colleague(firm, "read", "clear")
+    path = f"/holds/{index}"
+    async with as_person(app, colleague) as browser:
+        assert "Holds to clear: 1" in said(await browser.open("/"))
+        page = await browser.open("/holds")
+        assert "Reported late" in said(page)
+        assert f'href="{path}"' in page
+        form = await browser.open(path)
+        assert "Opening stock" in said(form)
+        assert "Recorded by Person of" in said(form)
+        empty = await browser.send(path, {"step": "check", "decision": "", "reason": ""})
+        assert empty.status_code == 400
+        assert empty.text.count('class="error"') == 2
+        check = await browser.check(path, {"decision": "release", "reason": "Scale ticket 17 seen."})
+        assert "Scale ticket 17 seen." in said(check)
+        assert "5 t" in said(check) or "5,000 kg" in said(check)
+        done = await browser.commit(path, check)
+        assert done.status_code == 303
+        after = said(await browser.open(done.headers["location"]))
+        assert "it counts now" in after
+        assert "Nothing is on hold" in after
+        again = await browser.commit(path, check)
+        assert again.status_code == 303  # the same decision for the same reason: once
+        other = await browser.check(path, {"decision": "reject", "reason": "No."})
+        refused = await browser.commit(path, other)
+        assert (refused.status_code, "cleared already" in said(refused.text)) == (409, True)
+        assert "Released" in said(await browser.open(path))
+        history = said(await browser.open("/record/history"))
+        assert "Release of a hold" in history
+        assert "Released" in history
+
+
+async def test_rejecting_says_that_it_never_counts(app: Litestar, world: World, firm: Firm, index: int) -> None:
+    colleague = await world.colleague(firm, "read", "clear", "capture")
+    async with as_person(app, colleague) as browser:
+        check = await browser.check(f"/holds/{index}", {"decision": "reject", "reason": "Never arrived."})
+        assert "never counts" in said(check)
+        await browser.commit(f"/holds/{index}", check)
+        page = await browser.open("/record/history")
+        assert "Rejected" in said(page)
+        assert f"/record/correct/{index}" not in page
+
+
+async def test_who_recorded_it_or_may_not_is_told_so_and_has_no_form(
+    app: Litestar, world: World, firm: Firm, index: int
+) -> None:
+    async with as_person(app, firm) as browser:
+        page = await browser.open(f"/holds/{index}")
+        assert "right to clear" in said(page) or "may clear holds" in said(page)
+        assert "<textarea" not in page
+        answer = await browser.send(f"/holds/{index}", {"step": "commit", "decision": "release", "reason": "Mine."})
+        assert answer.status_code == 403
+    alone = await world.colleague(firm, "read", "clear", "capture")
+    at = composing.At(world.clock() - timedelta(days=40), firm.facility, firm.zone)
+    making = composing.Making(lot_uri(BASE, new_token()), 5_000_000, PET, "bale")
+    own = accepted(await world.capture(alone, composing.opening(at, making))).index
+    async with as_person(app, alone) as browser:
+        page = await browser.open(f"/holds/{own}")
+        assert "Somebody else has to clear it" in said(page)
+        assert "<textarea" not in page
+        sent = await browser.send(f"/holds/{own}", {"step": "commit", "decision": "release", "reason": "Mine."})
+        assert sent.status_code == 403
+        assert "Somebody else must clear this" in said(sent.text)
+
+
+async def test_nobody_else_sees_a_hold(app: Litestar, world: World, index: int) -> None:
+    stranger = await world.firm("recycler")
+    async with as_person(app, stranger) as browser:
+        assert "Nothing is on hold" in said(await browser.open("/holds"))
+        assert (await browser.client.get(f"/holds/{index}")).status_code == 404
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_in_every_language_the_reason_is_said(
+    app: Litestar, world: World, firm: Firm, index: int, lang: str
+) -> None:
+    colleague = await world.colleague(firm, "clear")
+    async with as_person(app, colleague) as browser:
+        for path in ("/holds", f"/holds/{index}"):
+            page = await browser.open(path, lang=lang)
+            main = page[page.index("<main") : page.index("</main")]
+            assert "LATE_REPORT" not in said(page)
+            assert not re.search(r"\bhold\.\w|refusal\.|reason\.", said(page))
+            assert lang == "en" or "Holds to clear" not in main
+
+
+async def test_a_released_event_is_corrected_from_its_own_page(
+    app: Litestar, world: World, firm: Firm, index: int
+) -> None:
+    """What it brought is looked for where the release entered it."""
+    colleague = await world.colleague(firm, "read", "clear")
+    async with as_person(app, colleague) as browser:
+        page = await browser.check(f"/holds/{index}", {"decision": "release", "reason": "Seen."})
+        await browser.commit(f"/holds/{index}", page)
+    async with as_person(app, firm) as browser:
+        history = await browser.open("/record/history")
+        assert history.count(f'href="/record/correct/{index}"') == 2  # at the event, and at its release
+        form = await browser.open(f"/record/correct/{index}")
+        assert "5,000" in said(form) or 'value="5000"' in form
+        path = f"/record/correct/{index}"
+        check = await browser.check(path, {"stated0": "4900", "stated0_unit": "kg"})
+        assert (await browser.commit(path, check)).status_code == 303

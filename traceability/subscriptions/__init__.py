@@ -1,0 +1,1 @@
+"""Subscriptions: named queries that report by themselves."""
