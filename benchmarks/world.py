@@ -29,10 +29,7 @@ class Bench:
     process: Process
     actor: Actor
     facility: str
-
-    @property
-    def door(self) -> Door:
-        return Door(self.process.database, self.process.sequencer, self.process.clock)
+    door: Door
 
     def at(self) -> composing.At:
         return composing.At(now() - timedelta(seconds=1), self.facility, ZoneInfo("Asia/Tokyo"))
@@ -69,4 +66,5 @@ async def bench() -> AsyncIterator[Bench]:
                 )  # fmt: skip
             roles = frozenset({"read", "capture", "trade", "claim", "declare"})
             actor = Actor(firm.id, firm.uri, firm.name, frozenset({"recycler"}), "JP", roles, "en", key_id=1)
-            yield Bench(process, actor, facility.uri)
+            door = Door(process.database, process.sequencer, process.clock)  # one, as the server has it: it remembers
+            yield Bench(process, actor, facility.uri, door)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Final
 
 from standards.quantities import shares
 
@@ -28,7 +30,10 @@ class CustodyModel(StrEnum):
     @property
     def rank(self) -> int:
         """0 is the strongest."""
-        return list(CustodyModel).index(self)
+        return _RANKS[self]
+
+
+_RANKS: Final = MappingProxyType({model: rank for rank, model in enumerate(CustodyModel)})
 
 
 @dataclass(frozen=True)

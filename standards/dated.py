@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar, cast
 
 Certainty = Literal["verified", "secondary", "unverified"]
 Status = Literal["adopted", "draft"]
@@ -69,7 +69,7 @@ class Dated(Generic[T]):
             raise NotInForce(self.name, day, "expired")
         if row.value is None:
             raise NotInForce(self.name, day, "repealed")
-        return InForce(row.value, row.unit, row.since, row.until, row.reference, row.certainty, row.status)
+        return cast("InForce[T]", row)  # it has a value, as was just asked
 
 
 def least_sure(*certainties: Certainty) -> Certainty:

@@ -174,11 +174,14 @@ def rounded(value: Decimal | int | Fraction, places: int, mode: Rounding) -> Dec
 
 def grams_of(value: Decimal | int, unit: str) -> int:
     """A mass as whole grams, exactly; NotWholeGrams for a part below one gram. The sign is kept."""
-    grams = in_base(value, unit, "mass")
-    if grams.denominator != 1:
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        raise TypeError(f"{value!r} is {type(value).__name__}: give Decimal or int, a float has lost digits already")
+    grams = base_of(Decimal(value), unit, "mass")
+    whole = int(grams)
+    if whole != grams:
         fix = "give whole grams, or round by a named rule"
         raise NotWholeGrams("NOT_WHOLE_GRAMS", f"{value} {unit} is {rounded(grams, 6, Rounding.DOWN)} g: {fix}")
-    return grams.numerator
+    return whole
 
 
 def grams_rounded(value: Decimal | int, unit: str, mode: Rounding = Rounding.HALF_UP) -> int:

@@ -23,6 +23,7 @@ OUTSIDE: Final = frozenset(
 
 Purpose = Literal["epr", "content", "credit"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("epr", "content", "credit")
+_UNCLAIMED: Final = (0, 0, 0)
 
 
 class Entry(NamedTuple):
@@ -39,7 +40,7 @@ class Position(NamedTuple):
 
     free: int = 0
     reserved: int = 0
-    claimed: tuple[int, int, int] = (0, 0, 0)
+    claimed: tuple[int, int, int] = _UNCLAIMED
 
     @property
     def total(self) -> int:
@@ -160,12 +161,12 @@ class Book:
             )  # fmt: skip
         return lot
 
-    def add(self, lot: str, holder: int, account: str, grams: int, claimed: tuple[int, int, int] = (0, 0, 0)) -> None:
+    def add(self, lot: str, holder: int, account: str, grams: int, claimed: tuple[int, int, int] = _UNCLAIMED) -> None:
         """Put grams into free, with the claims that lie on them."""
         key = Key(lot, holder, account)
         had = self.positions.get(key, _NOTHING)
-        both = tuple(a + b for a, b in zip(had.claimed, claimed, strict=True))
-        self._set(key, Position(had.free + grams, had.reserved, (both[0], both[1], both[2])))
+        both = (had.claimed[0] + claimed[0], had.claimed[1] + claimed[1], had.claimed[2] + claimed[2])
+        self._set(key, Position(had.free + grams, had.reserved, both))
 
     def draw(self, lot: str, holder: int, account: str, grams: int, reserved: int = 0) -> tuple[int, int, int]:
         """Take grams out, `reserved` of them from what was set aside for this purpose.
@@ -182,6 +183,9 @@ class Book:
                 field="quantity", value=grams, lot=lot, free_grams=had.free, reserved_grams=had.reserved,
                 fix="State at most what is free, or record what is missing first.",
             )  # fmt: skip
+        if had.claimed == _UNCLAIMED:  # most lots, most of the time
+            self._set(key, Position(free, had.reserved - reserved))
+            return _UNCLAIMED
         left = free + had.reserved - reserved
         stays = tuple(min(claim, left) for claim in had.claimed)
         goes = tuple(claim - stay for claim, stay in zip(had.claimed, stays, strict=True))

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from json import JSONEncoder
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -31,9 +30,7 @@ SALT_SIZE: Final = 32
 RECEIVED: Final = "junkan:received"
 LARGEST_INTEGER: Final = 2**53 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ENCODE: Final = JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-).encode
+_WORDS: Final = {True: "true", False: "false", None: "null"}
 _sha256: Final = hashlib.sha256
 
 
@@ -137,19 +134,21 @@ def verify_disclosure(shown: Disclosure, root: bytes) -> bool:
 def canonical(value: Any) -> bytes:
     """The JCS form (RFC 8785) of a JSON value; Decimals and large integers as the nearest IEEE 754 double.
 
-    Python's C encoder writes the same bytes as JCS for text, small integers and ordinary fractions under ASCII keys,
-    many times faster; whatever lies outside of that goes through rfc8785. Raises NotCanonical.
+    Text, small integers and ordinary fractions under ASCII keys are written here, many times faster than rfc8785
+    does, to which whatever lies outside of that goes. Raises NotCanonical.
     """
-    if type(value) is str:
-        return _utf8(encode_basestring(value))
-    odd: list[None] = []
-    plain = _plain(value, odd)
-    if not odd:
-        return _utf8(_ENCODE(plain))
     try:
-        return rfc8785.dumps(plain)
+        return _utf8(_written(value))
+    except _Odd:
+        pass
+    try:
+        return rfc8785.dumps(_plain(value))
     except ValueError as fault:
         raise NotCanonical(str(fault)) from fault
+
+
+class _Odd(Exception):
+    """A key or number whose JCS form Python would write otherwise."""
 
 
 def _utf8(text: str) -> bytes:
@@ -159,28 +158,51 @@ def _utf8(text: str) -> bytes:
         raise NotCanonical(f"{text!r} holds half a surrogate pair") from fault
 
 
-def _plain(value: Any, odd: list[None]) -> Any:
-    """The value with numbers as JCS writes them; `odd` gains an item where the C encoder would write other bytes."""
+def _written(value: Any) -> str:
+    """The value as JCS text. Raises _Odd where its keys sort or its numbers are written otherwise than in Python."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return value
+    if kind is str:
+        return encode_basestring(value)
     if kind is dict:
-        for key in value:
-            if type(key) is not str:
-                raise NotCanonical(f"the key {key!r} is not text")
-            if not key.isascii():
-                odd.append(None)
-        return {key: _plain(each, odd) for key, each in value.items()}
+        if not all(map(str.isascii, map(_key, value))):
+            raise _Odd
+        return "{" + ",".join([f"{encode_basestring(key)}:{_written(value[key])}" for key in sorted(value)]) + "}"
     if kind is list or kind is tuple:
-        return [_plain(each, odd) for each in value]
+        return "[" + ",".join([_written(each) for each in value]) + "]"
+    if kind is bool or value is None:
+        return _WORDS[value]
     if kind is int or kind is float or kind is Decimal:
-        return _number(value, odd)
+        number = _number(value)
+        # A fraction between these bounds has the same shortest form in ECMAScript and in Python.
+        if type(number) is float and not 1e-4 <= abs(number) <= LARGEST_INTEGER:
+            raise _Odd
+        return repr(number)
     if isinstance(value, Mapping):
-        return _plain(dict(value), odd)
+        return _written(dict(value))
     raise NotCanonical(f"{value!r} is not a JSON value")
 
 
-def _number(value: Any, odd: list[None]) -> int | float:
+def _key(key: Any) -> str:
+    if type(key) is not str:
+        raise NotCanonical(f"the key {key!r} is not text")
+    return key
+
+
+def _plain(value: Any) -> Any:
+    """The value, which `_written` has walked through in part, with numbers as JCS takes them."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(each) for key, each in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(each) for each in value]
+    if kind is int or kind is float or kind is Decimal:
+        return _number(value)
+    raise NotCanonical(f"{value!r} is not a JSON value")
+
+
+def _number(value: Any) -> int | float:
     if type(value) is int and abs(value) <= LARGEST_INTEGER:
         return value
     try:
@@ -189,9 +211,4 @@ def _number(value: Any, odd: list[None]) -> int | float:
         raise NotCanonical(f"{value} is beyond the range of a JSON number") from fault
     if not math.isfinite(double):
         raise NotCanonical(f"{value} is beyond the range of a JSON number")
-    if double.is_integer() and abs(double) <= LARGEST_INTEGER:
-        return int(double)
-    # A fraction between these bounds has the same shortest form in ECMAScript and in Python.
-    if not 1e-4 <= abs(double) <= LARGEST_INTEGER:
-        odd.append(None)
-    return double
+    return int(double) if double.is_integer() and abs(double) <= LARGEST_INTEGER else double
