@@ -21,6 +21,7 @@ from app.pages import (
     market,
     offering,
     public,
+    recalls,
     recording,
     regulator,
     rulebook,
@@ -31,6 +32,7 @@ from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
 from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
+from traceability.http import recalls as recalls_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -49,6 +51,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *lineage.ROUTES,
     *rulebook.ROUTES,
     *cases.ROUTES,
+    *recalls.ROUTES,
     *crossing.ROUTES,
     *crossings_api.ROUTES,
     *epcis.ROUTES,
@@ -56,6 +59,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *witness.ROUTES,
     *lots.ROUTES,
     *cases_api.ROUTES,
+    *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
     *evaluations.ROUTES,

@@ -25,6 +25,8 @@ from standards.properties import Property
 from standards.quantities import QuantityError, convert
 from traceability.holdings import Holding, holding
 from traceability.judging import known_properties
+from traceability.recalls.reading import recalled
+from traceability.refusals import LotRecalled
 from traceability.tables import BalanceRow, MeasurementRow
 
 LONGEST_TEXT: Final = 2_000
@@ -140,6 +142,8 @@ async def publish(
     held = await holding(session, actor.organisation_id, lot)
     if held.free == 0:
         raise Conflict("Nothing of this lot is free.", field="lot", value=lot)
+    if await recalled(session, [held.lot_id]):
+        raise LotRecalled("This lot is under a recall.", field="lot", value=lot, fix="Wait until the recall is over.")
     _check(terms, held, catalogue)
     row = ListingRow(
         organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=held.lot, material=held.material,

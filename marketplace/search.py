@@ -13,6 +13,7 @@ from foundation.errors import Invalid
 from marketplace.listings import check_text
 from marketplace.paging import MOST, foreign, id_of, opaque, price_of, values_of
 from marketplace.tables import ListingPropertyRow, ListingRow
+from traceability.recalls.tables import RecalledLotRow
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
@@ -87,9 +88,13 @@ def _measured(wanted: Range) -> ColumnElement[bool]:
     return exists().where(measured)
 
 
+def _recalled() -> ColumnElement[bool]:
+    return exists().where(RecalledLotRow.lot_id == ListingRow.lot_id, RecalledLotRow.open)
+
+
 def _filtered(wanted: Search, statement: S, *, country: bool) -> S:
     row = ListingRow
-    conditions: list[ColumnElement[bool]] = [row.state == "published"]
+    conditions: list[ColumnElement[bool]] = [row.state == "published", ~_recalled()]
     if wanted.material:
         below = row.material.startswith(f"{wanted.material}.", autoescape=True)
         conditions.append(or_(row.material == wanted.material, below))

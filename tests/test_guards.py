@@ -12,7 +12,8 @@ from tests.conftest import World
 
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 RECORD = ("event", "event_payload", "event_key", "event_reference", "lot", "entry", "claim", "measurement",
-          "certificate", "permit", "declaration", "label_finding", "checkpoint", "tile", "held_corrective")  # fmt: skip
+          "certificate", "permit", "declaration", "label_finding", "checkpoint", "tile", "held_corrective",
+          "recall", "recalled_lot", "recall_answer")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,8 @@ async def test_nobody_sees_anything_where_nothing_is_said(as_app: AsApp, lot: tu
     connection = await as_app(None)
     for table in ("event", "event_payload", "event_key", "entry", "balance", "lot", "person", "api_key", "session",
                   "offer", "trade", "reservation", "claim", "measurement", "certificate", "declaration", "dossier",
-                  "capture_job", "permit", "idempotency", "label_report", "label_finding"):  # fmt: skip
+                  "capture_job", "permit", "idempotency", "label_report", "label_finding", "recall",
+                  "recalled_lot", "recall_answer"):  # fmt: skip
         assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 

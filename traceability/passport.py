@@ -19,6 +19,7 @@ from traceability.history.standing import standing
 from traceability.identifiers import canonical_key, human_code
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
+from traceability.recalls.reading import recalled
 from traceability.tables import (
     BalanceRow,
     CertificateRow,
@@ -97,6 +98,7 @@ class Passport:
     checks: Checks
     proof: Proved | None
     finding: LabelFindingRow | None
+    recalled: bool
     waiting: int | None  # reports of the label that nobody answered yet: for its issuer and its country's regulator
 
 
@@ -142,6 +144,7 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
     proof = await prove(record, stand.event_index if stand else lot.created_index, verifiers)
     country = places.get(lot.id, maker.country)
     finding = await standing_finding(record, lot.id)
+    called_back = bool(await recalled(record, [lot.id]))
     named = sees(reader, Field.MAKER) or maker.name_public
     found = await measurements(record, lot.id) if sees(reader, Field.MEASUREMENT) else []
     return Passport(
@@ -153,7 +156,8 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
         stages=_stages(descent.lots, events, places, makers, grams, reader), complete=descent.complete,
         measurements=tuple(found),
         certificates=tuple(await certificates(record, lot.id, lot.organisation_id, lot.created_day)),
-        checks=_checks(maker, proof, finding, revoked=stand is None), proof=proof, finding=finding,
+        checks=_checks(maker, proof, finding, revoked=stand is None or called_back), proof=proof, finding=finding,
+        recalled=called_back,
         waiting=await waiting(record, lot.id) if _answers(lot, country, actor) else None,
     )  # fmt: skip
 

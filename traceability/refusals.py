@@ -89,6 +89,13 @@ class WrongTenant(Refusal):
     code: ClassVar[str] = "WRONG_TENANT"
 
 
+class LotRecalled(Refusal):
+    """The lot is called back, or made of one that is: it cannot be promised, claimed or offered until that is over."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "LOT_RECALLED"
+
+
 class DateInvalid(Refusal):
     """A date that cannot be: in the future, before the year 2000, or in the Buddhist calendar."""
 

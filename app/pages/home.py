@@ -26,6 +26,7 @@ from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
+from traceability.recalls.reading import waiting_for
 from traceability.tables import CertificateRow
 
 RECENT: Final = 5
@@ -77,6 +78,8 @@ async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
         ("capture", "tasks.ship", len(leave), sum(each.row.grams for each in leave), "/trades"),
         ("capture", "tasks.receive", len(coming), sum(each.free for each in coming), "/record/arrival"),
     ]
+    called = await waiting_for(session, number)
+    called_back = [Task(t("tasks.recalls", count=t.number(called)), t("recall.lead"), "/recalls")]
     labels = await labels_waiting(session, number)
     reported = [Task(t("tasks.label_reports", count=t.number(labels)), t("case.lead"), "/label-reports")]
     waits = [
@@ -88,7 +91,7 @@ async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
     more = "+" if len(held) == MOST else ""
     grams = sum(part for each in held for _, part in each.stated)
     kept = [Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")]
-    return waits + (reported if labels else []) + (kept if held else [])
+    return (called_back if called else []) + waits + (reported if labels else []) + (kept if held else [])
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:

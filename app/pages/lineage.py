@@ -17,7 +17,8 @@ from app.pictures import Link, Node, sankey
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor
 from traceability.genealogy.lineage import Lineage, Related, lineage
-from traceability.passport import find, passport
+from traceability.passport import Passport, find, passport
+from traceability.tables import LotRow
 from traceability.tree.checkpoint import Verifier
 
 DRAWN: Final = 10
@@ -37,12 +38,19 @@ async def lineage_page(
     told = await lineage(record, row, actor, seen.reader)
     title = name_of(t, row.material, row.form)
     return show(
-        request, "regulator/lineage.html", title=title, lot=row, told=told, grams=t.mass(told.grams),
+        request, "regulator/lineage.html", title=title, lot=row, may_recall=_may_recall(actor, row, seen),
+        told=told, grams=t.mass(told.grams),
         wide=_picture(t, told, title, WIDE), narrow=_picture(t, told, title, NARROW),
         sources=[_row(t, each, told.grams) for each in told.sources],
         made=[_row(t, each, told.grams) for each in told.made],
         held=[(each.organisation or t("lineage.others"), each.lot, t.mass(each.grams)) for each in told.held],
     )  # fmt: skip
+
+
+def _may_recall(actor: Actor, row: LotRow, seen: Passport) -> bool:
+    """Its maker may call a lot back, and an authority of the country where it was made."""
+    authority = "regulator" in actor.organisation_roles and seen.country == actor.country
+    return "capture" in actor.roles and (authority or row.organisation_id == actor.organisation_id)
 
 
 def _row(t: Speech, each: Related, whole: int) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def _theirs(actor: Actor) -> ColumnElement[bool]:
     return or_(own, func.coalesce(Facility.country, Organisation.country) == actor.country)
 
 
-def _made(statement: S, actor: Actor) -> S:
+def governed(statement: S, actor: Actor) -> S:
+    """Of lots, those that this organisation answers for: of its own making, or as a regulator of its country's."""
     return (
         statement.join(Organisation, Organisation.id == LotRow.organisation_id)
         .outerjoin(Facility, Facility.id == LotRow.facility_id)
@@ -75,7 +76,7 @@ def _made(statement: S, actor: Actor) -> S:
 
 async def lot_to_answer(record: AsyncSession, actor: Actor, uri: str) -> LotRow:
     """The lot, where its label's reports are this organisation's to answer. Raises NotFound."""
-    lot = (await record.scalars(_made(select(LotRow).where(LotRow.uri == uri), actor))).one_or_none()
+    lot = (await record.scalars(governed(select(LotRow).where(LotRow.uri == uri), actor))).one_or_none()
     if lot is None:
         raise NotFound("You have no such label.", field="lot", value=uri, fix="Check the lot's identity.")
     return lot
@@ -86,7 +87,7 @@ async def cases(record: AsyncSession, actor: Actor, lot: LotRow | None = None) -
     reports = select(LabelReportRow, LotRow).join(LotRow, LotRow.id == LabelReportRow.lot_id)
     if lot is not None:
         reports = reports.where(LotRow.id == lot.id)
-    found = (await record.execute(_made(reports, actor).order_by(LabelReportRow.id.desc()).limit(SHOWN))).all()
+    found = (await record.execute(governed(reports, actor).order_by(LabelReportRow.id.desc()).limit(SHOWN))).all()
     lots = {each.id: each for _, each in found}
     standing = await _standing(record, lots)
     grouped: dict[int, list[LabelReportRow]] = {}

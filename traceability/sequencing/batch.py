@@ -28,6 +28,7 @@ class Mark:
     reservations: Mapping[str, int]
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
     corrections: Corrections
+    recalled: int
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Plan:
         """Where the batch stands now, for `take_back`."""
         reservations = {reference: each.remaining for reference, each in self.loaded.reservations.items()}
         reversals, corrections = dict(self.loaded.reversals), self.loaded.corrections.copy()
-        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections)
+        recalled = len(self.loaded.recalled.learnt)
+        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections, recalled)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
@@ -69,6 +71,7 @@ class Plan:
             self.loaded.reservations[reference].remaining = remaining
         self.loaded.reversals = mark.reversals
         self.loaded.corrections = mark.corrections
+        self.loaded.recalled.take_back(mark.recalled)
 
     def _item(self, item: Prepared | Reserve | GiveBack) -> Accepted | None:
         match item:
@@ -89,6 +92,7 @@ class Plan:
         if item.reference in self.loaded.reservations:
             raise DuplicateEvent("Grams are reserved under this reference already.", value=item.reference)
         self.loaded.book.known(item.lot)
+        self.loaded.recalled.check(item.lot)
         self.loaded.book.reserve(item.lot, item.holder, item.grams)
         self.loaded.reservations[item.reference] = Reserved(
             item.lot, item.holder, item.grams, item.reference, item.counterparty, item.grams, new=True
@@ -114,6 +118,10 @@ class Plan:
         if wanted is not None:
             loaded.reversals[fact.speaker.organisation, fact.event_id] = net((*wanted, *entered.entries))
         loaded.corrections.enter(fact, entered, index)
+        if entered.outcome == COUNTED:
+            loaded.recalled.follow(fact.movement)
+        if fact.recalling is not None:
+            loaded.recalled.call_back(fact.recalling.lots, index)
         loaded.keys.enter(fact, index)
         return Accepted(index, fact.event_id, entered.outcome, entered.reasons, entered.flags, loaded.record_time)
 
@@ -135,7 +143,10 @@ class Plan:
             return Entered(HELD, reasons=(fact.held,), flags=fact.flags)
         if fact.claiming is not None:
             claiming = fact.claiming
+            self.loaded.recalled.check(claiming.lot)
             book.claim(claiming.lot, organisation, claiming.purpose, claiming.grams)
+        for lot in fact.recalling.lots if fact.recalling else ():
+            book.known(lot)
         if fact.kind not in {"epcis", "release"}:
             return Entered(RECORDED)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
@@ -151,7 +162,7 @@ class Plan:
             reserved = next(each for each in mine if each.lot == part.lot)
             reserved.remaining -= part.grams
             self.touched.add(reserved.reference)
-        flags = tuple(sorted({*entered.flags, *fact.flags}))
+        flags = tuple(sorted({*entered.flags, *fact.flags, *self.loaded.recalled.flags(fact.movement)}))
         return Entered(entered.outcome, entered.entries, entered.reasons, flags, entered.consumed)
 
     def _fields(self, fact: Prepared, entered: Entered) -> dict[str, Any]:
@@ -206,6 +217,7 @@ def lots_of(command: Command) -> set[str]:
                 found.update(part.lot for part in parts_of(item.movement))
                 found.update(new.lot for new in getattr(item.movement, "outputs", ()))
                 found.update([item.claiming.lot] if item.claiming else [])
+                found.update(item.recalling.lots if item.recalling else [])
             case Reserve():
                 found.add(item.lot)
             case GiveBack():

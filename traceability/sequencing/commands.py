@@ -10,7 +10,7 @@ from traceability.ledger.book import Purpose
 from traceability.ledger.movements import Movement
 from traceability.ledger.outcomes import Speaker
 
-Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release", "label"]
+Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release", "label", "recall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,16 @@ class Claiming:
     grams: int
     jurisdiction: str
     statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalling:
+    """The fact that carries this calls these lots back, and everything made of them."""
+
+    lots: tuple[str, ...]
+    reason: str
+    statement: str
+    authority: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Prepared:
     backfill: bool = False
     releases: int | None = None
     claiming: Claiming | None = None
+    recalling: Recalling | None = None
 
 
 @dataclass(frozen=True, slots=True)

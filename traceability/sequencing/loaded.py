@@ -10,6 +10,7 @@ from traceability.ledger.outcomes import Entered
 from traceability.sequencing.commands import Prepared
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.keys import Keys
+from traceability.sequencing.recalled import Recalled
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Loaded:
     reservations: dict[str, Reserved]
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
     corrections: Corrections
+    recalled: Recalled
     uris: Mapping[int, str]
 
 

@@ -13,6 +13,7 @@ from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserv
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.keys import Keys, Known
 from traceability.sequencing.loaded import Loaded, Reserved
+from traceability.sequencing.recalled import Recalled
 
 Connection: TypeAlias = asyncpg.Connection
 
@@ -50,6 +51,8 @@ FROM event_key k JOIN entry e ON e.event_index = k.index LEFT JOIN lot l ON l.id
 WHERE (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
 """
 
+RECALLED = "SELECT lot_id, recall FROM recalled_lot WHERE open AND lot_id = ANY($1::bigint[])"
+
 
 def facts_of(commands: Iterable[Command]) -> list[Prepared]:
     return [item for command in commands for item in command.items if isinstance(item, Prepared)]
@@ -73,14 +76,25 @@ async def load(
     book, ids, before = await _book(connection, lots, lock=lock)
     holders = {fact.speaker.organisation for fact in facts} | {key.holder for key in before}
     holders |= {party for fact in facts for party in fact.parties.values()}
+    recalled = await _recalled(connection, ids)
     missing = [holder for holder in holders if holder not in uris]
     if missing:
         for row in await connection.fetch("SELECT id, uri FROM organisation WHERE id = ANY($1)", missing):
             uris[row["id"]] = row["uri"]
     return (
-        Loaded(size, record_time, book, before, keys, reservations, {**wanted, **reversals}, corrections, uris),
+        Loaded(
+            size, record_time, book, before, keys, reservations, {**wanted, **reversals}, corrections, recalled, uris
+        ),
         ids,
-    )
+    )  # fmt: skip
+
+
+async def _recalled(connection: Connection, ids: dict[str, int]) -> Recalled:
+    found: dict[str, set[int]] = {}
+    by_id = {lot_id: uri for uri, lot_id in ids.items()}
+    for lot_id, recall in await connection.fetch(RECALLED, list(by_id)) if by_id else ():
+        found.setdefault(by_id[lot_id], set()).add(recall)
+    return Recalled(found)
 
 
 async def _keys(connection: Connection, facts: Sequence[Prepared]) -> tuple[Keys, Corrections]:

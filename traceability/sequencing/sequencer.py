@@ -17,6 +17,7 @@ from traceability.log import tiles_at
 from traceability.sequencing.batch import Plan
 from traceability.sequencing.commands import BATCH, Accepted, Command, IndexOf, Receipt
 from traceability.sequencing.loading import Connection, load
+from traceability.sequencing.recalling import write_recalls
 from traceability.sequencing.writing import write
 from traceability.tree.tiles import Edge, edge_numbers
 
@@ -131,6 +132,7 @@ class Sequencer:
             plan = Plan(loaded, self.controls)
             answers = [await _decide(connection, plan, command) for command in commands]
             await write(connection, plan, ids, next_lot_id, edge)
+            await write_recalls(connection, plan, ids)
         return answers
 
 
