@@ -62,6 +62,10 @@ def read_given(
         place = f"{LINES}/{at}/" if LINES in raw else ""
         found.append(_line(calculation, tables, {**own, **line}, place, problems))
         problems += _misplaced(calculation, line, place)
+    for name in calculation.tables_of_case(tables):
+        if len({line.get(name) for line in found}) > 1:
+            fix = "give it once, outside of the lines"
+            problems.append(InputProblem(name, "", "NOT_BY_LINE", "it is one for the whole case", fix))
     if problems:
         raise BadInput(*{(each.field, each.code): each for each in problems}.values())
     return tuple(found)

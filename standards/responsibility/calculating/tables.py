@@ -78,10 +78,11 @@ def _prepared(edition: Edition, calculation: Calculation, table: pl.DataFrame) -
         for each in calculation.inputs if each.absent == "refused"
     ]  # fmt: skip
     filled = {each.id: read[each.id].fill_null(0) for each in calculation.inputs if each.absent == "zero"}
+    once = [each.id for each in calculation.inputs if each.per == "case"]
     unlike = [
-        pl.when(pl.col(each.id).n_unique().over(CASE) > 1).then(pl.lit(f"not_by_line:{each.id}"))
-        for each in calculation.inputs if each.per == "case"
-    ]  # fmt: skip
+        pl.when(pl.col(name).n_unique().over(CASE) > 1).then(pl.lit(f"not_by_line:{name}"))
+        for name in (*once, *calculation.tables_of_case(edition.duties.parameters))
+    ]
     return text.with_columns(pl.coalesce([*unread, *missing, *unlike]).alias("|unread"), **{**read, **filled})
 
 

@@ -1,6 +1,6 @@
 """Calculations: what a law lets anyone work out, as named steps over named inputs; each formula stands once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -115,8 +115,16 @@ class Calculation:
 
     def parameters(self) -> tuple[str, ...]:
         """The tables that its steps read, in order."""
-        nodes: Iterable[Node] = (*(each.condition for each in self.requires), *(step.formula for step in self.steps))
-        return tuple(dict.fromkeys(each.parameter for node in nodes for each in lookups(node)))
+        return tuple(dict.fromkeys(each.parameter for node in self._nodes() for each in lookups(node)))
+
+    def tables_of_case(self, tables: Mapping[str, Parameter]) -> tuple[str, ...]:
+        """The tables that are read once for all lines: a value given in the law's stead is one for the case too."""
+        own = self.line_names(tables)
+        by_line = {each.parameter for node in self._nodes() for each in lookups(node) if _varies(each, {*own}, tables)}
+        return tuple(name for name in self.parameters() if name not in by_line) if self.by_line else ()
+
+    def _nodes(self) -> tuple[Node, ...]:
+        return (*(each.condition for each in self.requires), *(step.formula for step in self.steps))
 
     def sizes(self, tables: Mapping[str, Parameter]) -> Sizes:
         """The size of every input, table and step in a nation's table. Raises NotAFormula."""
