@@ -6,6 +6,7 @@ from app.commands.crossing import crossing
 from app.commands.joining import person, register
 from app.commands.judging import judge
 from app.commands.keys import keys_command
+from app.commands.laws import laws
 from app.commands.material import import_command, labels
 from app.commands.output import UNAVAILABLE, USAGE
 from app.commands.report import report
@@ -34,7 +35,7 @@ def main() -> None:
 
 COMMANDS = (
     demo, serve, migrate_command, import_command, report, labels, export_command, verify, judge, standards,
-    stop_command, doctor, register, person, keys_command, crossing,
+    stop_command, doctor, register, person, keys_command, crossing, laws,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -6,6 +6,8 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from app.api import judging as judging_api
+from app.api import lawcompare as lawcompare_api
+from app.api import lawdrafts as lawdrafts_api
 from app.api import standards as standards_api
 from app.crossings import api as crossings_api
 from app.pages import (
@@ -16,6 +18,7 @@ from app.pages import (
     evidence,
     home,
     importing,
+    laws,
     lineage,
     logbook,
     market,
@@ -50,6 +53,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *logbook.ROUTES,
     *lineage.ROUTES,
     *rulebook.ROUTES,
+    *laws.ROUTES,
     *cases.ROUTES,
     *recalls.ROUTES,
     *crossing.ROUTES,
@@ -67,4 +71,6 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *reports_api.ROUTES,
     *standards_api.ROUTES,
     *judging_api.ROUTES,
+    *lawcompare_api.ROUTES,
+    *lawdrafts_api.ROUTES,
 ]

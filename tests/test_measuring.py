@@ -1,9 +1,14 @@
 """A measurement names a property that the catalogue knows, in a unit that measures it, with a value that can exist."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import httpx
 import pytest
 
+from foundation.errors import Invalid
 from tests.conftest import World
+from traceability.evidence import Measurement, measure
 from traceability.identifiers import new_token
 
 
@@ -39,3 +44,21 @@ async def test_any_unit_of_its_kind_and_the_ends_of_its_range_are_taken(
     headers = {**firm.bearer, "Idempotency-Key": new_token()}
     taken = await client.post("/api/v1/measurements", json={**body, "sampled_on": "2026-01-05"}, headers=headers)
     assert taken.status_code == 201, taken.text
+
+
+async def test_a_sample_of_this_morning_is_no_sample_of_tomorrow_where_days_begin_early(world: World) -> None:
+    """At four in the afternoon of London it is the next day in Tokyo already."""
+    firm = await world.firm("recycler")
+    lot, afternoon = await world.stock(firm, 1_000_000), world.clock().replace(hour=16)
+    local = afternoon.astimezone(firm.zone).date()
+    assert local > afternoon.date()
+    sequencer, catalogue = world.process.sequencer, world.process.catalogue
+    for day, fine in ((local, True), (local + timedelta(days=2), False)):
+        result = Measurement(lot, "moisture", Decimal("0.5"), "%", day, "E2")
+        async with world.process.database.begin(firm.actor.organisation_id) as session:
+            taken = measure(session, sequencer, firm.actor, catalogue, result, afternoon)
+            if fine:
+                await taken
+            else:
+                with pytest.raises(Invalid, match="after today"):
+                    await taken

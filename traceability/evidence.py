@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
@@ -25,6 +25,7 @@ from traceability.sequencing.sequencer import Sequencer
 from traceability.tables import BalanceRow, CertificateRow, LotRow, MeasurementRow
 
 # What is stated by whom (code list of evidence levels): a first party may not call its own word a laboratory's.
+FIRST: Final = timezone(timedelta(hours=14))
 LABORATORY_LEVELS: Final = frozenset({"E3", "E4", "E5"})
 
 
@@ -134,6 +135,11 @@ def _known(catalogue: Catalogue) -> Mapping[str, Property]:
     return properties(catalogue)
 
 
+def latest_day(moment: datetime) -> date:
+    """The day that it is where days begin first (UTC+14): a sampling of a later day has not happened anywhere."""
+    return moment.astimezone(FIRST).date()
+
+
 async def measure(
     session: AsyncSession, sequencer: Sequencer, actor: Actor, catalogue: Catalogue, measured: Measurement,
     moment: datetime,
@@ -141,7 +147,7 @@ async def measure(
     """Record a measurement. Raises NotFound, Invalid, or DuplicateEvent for the same statement again."""
     actor.must("capture")
     _measurable(measured, catalogue)
-    if measured.sampled_on > moment.date():
+    if measured.sampled_on > latest_day(moment):
         raise Invalid(
             "The sample was taken after today.", field="sampled_on", value=str(measured.sampled_on),
             fix="State the day on which the sample was taken.",

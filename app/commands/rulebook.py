@@ -27,6 +27,7 @@ from standards.conformity.lotdata.rows import LotsUnreadable
 from standards.conformity.lots import Lot
 from standards.conformity.outcomes import Finding
 from standards.recognition import recognitions
+from standards.responsibility.drafting import sense, wrong_cases
 
 SIGNS: Final = {"conforming": "+", "nonconforming": "-", "incomplete": "?"}
 
@@ -40,7 +41,8 @@ def standards() -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @json_option
 def lint(path: Path, as_json: bool) -> None:
-    """Check a standard in YAML, or every YAML document under a folder: its form, and whether it can be judged."""
+    """Check a standard or a law in YAML, or every document under a folder: its form, and whether it can be judged or
+    calculated with, each case that it tells of itself included."""
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
     problems = [each for file in files for each in _problems(file, path if path.is_dir() else path.parent)]
     told = [{"file": p.path, "line": p.line, "key": p.key, "sentence": p.sentence, "fix": p.fix} for p in problems]
@@ -55,6 +57,9 @@ def _problems(file: Path, root: Path) -> list[Problem]:
         read = read_document(file.read_bytes(), file.relative_to(root).as_posix(), trusted=False)
     except CatalogueError as wrong:
         return list(wrong.problems)
+    if read.document.kind == "rule-pack":
+        found = sense(read)
+        return [found] if isinstance(found, Problem) else list(wrong_cases(read, found))
     shelf = the_shelf()
     return sense_problems(read, shelf.properties, shelf.materials) if read.document.kind == "standard" else []
 

@@ -32,10 +32,15 @@ _LEGEND: Final = 20.0
 
 @dataclass(frozen=True)
 class Line:
-    """A named series of (first day of the period, value), in order of days; a missing period is a gap in `points`."""
+    """A named series of (first day of the period, value), in order of days; None: from here on nothing is known."""
 
     label: str
-    points: Sequence[tuple[date, int | Decimal]]
+    points: Sequence[tuple[date, int | Decimal | None]]
+
+    @property
+    def known(self) -> list[tuple[date, int | Decimal]]:
+        """The points that have a value."""
+        return [(day, value) for day, value in self.points if value is not None]
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def lines(
     if len(series) > len(_TONES):
         raise ValueError(f"{len(series)} lines cannot be told apart")
     days = sorted({day for line in series for day, _ in line.points})
-    values = [float(value) for line in series for _, value in line.points] + [float(mark.value) for mark in marks]
+    values = [float(value) for line in series for _, value in line.known] + [float(mark.value) for mark in marks]
     ticks = nice_ticks(max(values, default=0.0))
     texts = [shown(_exact(tick, measure), measure, lang) if tick else "0" for tick in ticks]
     legend = _LEGEND * len(series)
@@ -130,7 +135,7 @@ def _name(day: date, period: Period, lang: str) -> str:
 def _clear_at_end(series: Sequence[Line], mark: Mark) -> bool:
     """Whether the lines keep more away from the mark at their end than at their beginning: there its label stands."""
     begin, end = (
-        min((abs(float(line.points[at][1] - mark.value)) for line in series if line.points), default=0.0)
+        min((abs(float(line.known[at][1] - mark.value)) for line in series if line.known), default=0.0)
         for at in (0, -1)
     )
     return end >= begin
@@ -151,15 +156,26 @@ def _mark(frame: _Frame, mark: Mark, at_end: bool, measure: Measure, lang: str) 
 
 
 def _line(frame: _Frame, line: Line, at: int, measure: Measure, lang: str) -> str:
-    spots = [frame.at(day, value) for day, value in line.points]
-    drawn = path(*(part for i, spot in enumerate(spots) for part in ("L" if i else "M", spot.x, spot.y)))
+    spots = [frame.at(day, value) for day, value in line.known]
+    drawn = path(*_strokes(frame, line))
     parts = [element("path", class_="p-stroke" + (" p-dash" if at % 2 else ""), d=drawn)] if len(spots) > 1 else []
     few = len(spots) <= 36
-    for spot, (day, value) in zip(spots, line.points, strict=True):
+    for spot, (day, value) in zip(spots, line.known, strict=True):
         if few:
             said = f"{line.label}, {day.isoformat()}: {shown(value, measure, lang)}"
             parts.append(_spot(spot, at, hover(said)))
     return element("g", "".join(parts), class_=_TONES[at])
+
+
+def _strokes(frame: _Frame, line: Line) -> list[str | float]:
+    """From point to point; the pen is lifted where nothing is known."""
+    parts, down = list[str | float](), False
+    for day, value in line.points:
+        if value is not None:
+            spot = frame.at(day, value)
+            parts += ["L" if down else "M", spot.x, spot.y]
+        down = value is not None
+    return parts
 
 
 def _spot(spot: Point, at: int, inside: str = "") -> str:

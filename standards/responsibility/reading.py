@@ -47,6 +47,9 @@ _TWO: Final[Mapping[str, Callable[[Formula, Formula], Formula]]] = MappingProxyT
 )
 _LINES: Final[Mapping[str, Callable[[Formula], Formula]]] = MappingProxyType({"total": Total, "largest": Largest})
 
+MOST: Final = 12  # decimals of a rounding, periods of a mean
+LONGEST: Final = 30  # digits of a number that a law writes
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -64,6 +67,14 @@ class Names:
         return str(name)
 
 
+def within_reason(number: Decimal | int) -> Decimal:
+    """The number itself; NotAFormula where no table could hold it (1E+999999 would cost gigabytes)."""
+    value = Decimal(number)
+    if not value.is_finite() or max(abs(value.adjusted()), abs(int(value.as_tuple().exponent))) > LONGEST:
+        raise NotAFormula(f"{str(value)[:40]} is no number that a table can hold")
+    return value
+
+
 def formula(written: Any, names: Names) -> Formula:
     """Read a name, a number or one operation. Raises NotAFormula and says what is not understood."""
     match written:
@@ -72,7 +83,7 @@ def formula(written: Any, names: Names) -> Formula:
         case bool():
             raise NotAFormula(f"{written} is not a number")
         case int() | Decimal():
-            return Constant(Decimal(written))
+            return Constant(within_reason(written))
         case Mapping():
             return _operation(dict(written), names)
         case _:
@@ -97,9 +108,11 @@ def _operation(written: Mapping[str, Any], names: Names) -> Formula:  # noqa: PL
             return Quantity(names.quantity(name), absent_is_zero=True)
         case {"first_known": (_, _, *_) as known, "caveat": str(caveat), **rest} if not rest:
             return FirstKnown(tuple(names.quantity(name) for name in known), caveat)
-        case {"mean_of_preceding": str(name), "periods": int(periods), **rest} if not rest and periods > 0:
+        case {"mean_of_preceding": str(name), "periods": int(periods), **rest} if not rest and 0 < periods <= MOST:
             return MeanOfPreceding(names.quantity(name), periods)
         case {"round": of, "mode": mode, "decimals": int(places), **rest} if not rest and mode in MODES:
+            if abs(places) > MOST:
+                raise NotAFormula(f"{places} decimals: at most {MOST} can be exact in a table")
             return Rounded(formula(of, names), Rounding(mode), places)
         case {"if": when, "then": then, "else": otherwise, **rest} if not rest:
             return Choice(condition(when, names), formula(then, names), formula(otherwise, names))

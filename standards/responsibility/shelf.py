@@ -23,7 +23,7 @@ from standards.responsibility.packs import (
     Territory,
 )
 from standards.responsibility.periods import YearCalendar
-from standards.responsibility.reading import Names, formula
+from standards.responsibility.reading import Names, formula, within_reason
 from standards.responsibility.sizes import checked, decimals
 
 
@@ -135,7 +135,7 @@ def _rate(item: Mapping[str, Any], *, sources: Mapping[str, Any], quantities: fr
 
 
 def _target(item: Mapping[str, Any], sources: Mapping[str, Any]) -> Dated[Decimal]:
-    return dated(f"target of {item['rate']} of {item['material']}", item["values"], sources, Decimal)
+    return dated(f"target of {item['rate']} of {item['material']}", item["values"], sources, within_reason)
 
 
 def _deferral(item: Mapping[str, Any], sources: Mapping[str, Any]) -> Deferral:

@@ -15,6 +15,7 @@ from app.pages.forms.checking import Act, checked, filled
 from app.pages.forms.choices import Choice, named
 from app.pages.forms.filling import Filled
 from app.pages.passports import numeric_properties, property_name, unit_shown
+from app.pages.recording.history import today_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import lot_page
 from foundation.access import Actor, May
@@ -22,7 +23,7 @@ from foundation.database import Clock
 from standards.catalogue import Catalogue
 from standards.properties import Property
 from standards.quantities import UNITS, in_base
-from traceability.evidence import Measurement, measure
+from traceability.evidence import Measurement, latest_day, measure
 from traceability.judging import known_properties
 from traceability.sequencing.sequencer import Sequencer
 
@@ -133,8 +134,9 @@ async def measurement_page(
     t = speech_of(request)
     kept = {name: request.query_params.get(name, "").strip() for name in ("lot", "property")}
     lots = await lot_choices(t, transaction, actor, kept["lot"])
-    form = Filled(request, t, {**kept, "day": clock().date().isoformat()})
-    return _form(form, _setting(actor, catalogue, lots, kept["property"], clock().date()))
+    day = await today_of(transaction, actor, clock())
+    form = Filled(request, t, {**kept, "day": day.isoformat()})
+    return _form(form, _setting(actor, catalogue, lots, kept["property"], latest_day(clock())))
 
 
 @post(HERE, opt={"access": May("capture")}, include_in_schema=False)
@@ -145,7 +147,7 @@ async def measurement_form(
     """Check it, then record it; it is a fact of the log."""
     form = await filled(request)
     lots = await lot_choices(form.t, transaction, actor, form.get("lot"))
-    setting = _setting(actor, catalogue, lots, form.get("property"), clock().date())
+    setting = _setting(actor, catalogue, lots, form.get("property"), latest_day(clock()))
     lot = await named_lot(form, transaction, record, actor)
     act, measured = _measured(form, setting, lot)
 

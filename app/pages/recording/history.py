@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.di import NamedDependency as Given
@@ -85,6 +87,11 @@ def _line(t: Speech, line: Line) -> tuple[str, str, str, str]:
     sign = "+" if line.grams > 0 else "\N{MINUS SIGN}"
     mass = f"{sign}\N{NO-BREAK SPACE}{t.mass(abs(line.grams))}"
     return name, t.name("account", line.account.replace(":", "_")), mass, lot_page(line.lot) if line.lot else ""
+
+
+async def today_of(session: AsyncSession, actor: Actor, moment: datetime) -> date:
+    """The day that it is where the organisation is."""
+    return moment.astimezone(ZoneInfo(await zone_of(session, actor))).date()
 
 
 async def zone_of(session: AsyncSession, actor: Actor) -> str:

@@ -78,7 +78,7 @@ async def standards_page(
     except Invalid as refusal:
         errors = errors_of(request, refusal)
     laws = [
-        {"id": edition.id, "law": edition.law, "from": edition.first_year, "to": edition.last_year or ""}
+        {"pack": pack.id, "law": edition.law, "from": edition.first_year, "to": edition.last_year or ""}
         for pack in packs(catalogue).values()
         for edition in pack.editions
     ]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
 from app.pages.passports import standard_name, tell
-from app.pages.recording.history import correctable, state_of, title_of
+from app.pages.recording.history import correctable, state_of, title_of, today_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.rulebook.naming import missing_named, want_named
 from app.pages.stock.held import held_of, lot_page
@@ -116,7 +116,7 @@ async def lot_view(
     catalogue: Given[Catalogue], clock: Given[Clock], verifiers: Given[Sequence[Verifier]], uri: FromQuery[str],
 ) -> Response[str]:  # fmt: skip
     """Everything that its maker or holder may know of a lot."""
-    t, today = speech_of(request), clock().date()
+    t, today = speech_of(request), await today_of(transaction, actor, clock())
     lot = await own_lot(transaction, record, actor, uri)
     seen = await passport(record, lot.row, actor, verifiers)
     if seen.reader not in {Reader.PARTY, Reader.REGULATOR}:
@@ -136,7 +136,7 @@ async def judge_view(
     catalogue: Given[Catalogue], clock: Given[Clock], uri: FromQuery[str], standard: FromQuery[str] = "",
 ) -> Response[str]:  # fmt: skip
     """A lot against one standard, clause by clause: what passed, what failed, what is missing."""
-    t, today = speech_of(request), clock().date()
+    t, today = speech_of(request), await today_of(transaction, actor, clock())
     lot = await own_lot(transaction, record, actor, uri)
     known = applicable(catalogue, lot.row.material, lot.row.form)
     choices = [(code, standard_name(t, code, catalogue)) for code in known]

@@ -17,7 +17,10 @@ Texts: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Values by day and keys, in one unit. `missing` says what is not known of it, `look` where it would stand."""
+    """Values by day and keys, in one unit; `groups` are the groups of codes that its keys are of, in their order.
+
+    `missing` says what is not known of it, `look` where it would stand.
+    """
 
     id: str
     names: Texts
@@ -26,6 +29,7 @@ class Parameter:
     values: Mapping[Keys, Dated[Decimal]]
     missing: Texts | None
     look: Reference | None
+    groups: tuple[str, ...] = ()
 
     def on(self, keys: Keys, day: date, *, drafts: bool = False) -> InForce[Decimal] | None:
         """What is in force for these keys on that day, None where the table is silent."""

@@ -38,7 +38,7 @@ from standards.responsibility.formulas import (
     Total,
     parts,
 )
-from standards.responsibility.reading import Names, condition, formula
+from standards.responsibility.reading import Names, condition, formula, within_reason
 from standards.responsibility.sizes import fitting
 
 Data = Mapping[str, Any]
@@ -124,10 +124,11 @@ def _parameter(item: Data, sources: Data, codes: Codes) -> Parameter:
         known = {code.id for code in codes[each["of"]]} if each["of"] in codes else set()
         if unknown := {key[place] for key in rows} - known:
             raise LookupError(f"parameter {name}: {', '.join(sorted(unknown))} is not among {each['of']}")
-    values = {key: dated(f"{name} {'/'.join(key)}", each, sources, Decimal) for key, each in rows.items()}
+    values = {key: dated(f"{name} {'/'.join(key)}", each, sources, within_reason) for key, each in rows.items()}
     look = reference(name, item["look"], sources) if "look" in item else None
     return Parameter(
-        name, item["names"], item["unit"], keys, MappingProxyType(values), item.get("missing"), look
+        name, item["names"], item["unit"], keys, MappingProxyType(values), item.get("missing"), look,
+        tuple(each["of"] for each in item.get("keyed_by", ())),
     )  # fmt: skip
 
 
@@ -146,7 +147,9 @@ def _target_tables(targets: Mapping[tuple[str, str], Dated[Decimal]]) -> dict[st
         by_rate.setdefault(rate, {})[(material,)] = values
     names = MappingProxyType({"en": "Target", "ja": "目標"})
     return {
-        f"target_{rate}": Parameter(f"target_{rate}", names, "percent", ("material",), values, None, None)
+        f"target_{rate}": Parameter(
+            f"target_{rate}", names, "percent", ("material",), values, None, None, ("materials",)
+        )
         for rate, values in by_rate.items()
     }
 

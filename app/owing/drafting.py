@@ -1,0 +1,95 @@
+"""Drafts: a draft law from a stranger's text, and the table of cases on which it stands beside the law in force."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import polars as pl
+
+from app.owing.book import laws_of, year_asked
+from app.owing.comparing import edition_named
+from app.owing.tables import read_table
+from foundation.errors import Invalid
+from standards.catalogue import Catalogue, CatalogueError
+from standards.faults import nearest
+from standards.responsibility.calculating.given import LINES
+from standards.responsibility.drafting import Beside, Case, cases_of, linted, side_by_side
+from standards.responsibility.duties.calculations import Calculation
+from standards.responsibility.exact import CASE
+from standards.responsibility.packs import Edition
+
+LARGEST: Final = 500_000  # bytes of a draft with its table
+MOST_ROWS: Final = 2_000
+
+
+def drafted(text: str) -> Edition:
+    """A draft from YAML. Raises Invalid with every fault: line, key and what to write."""
+    if not text.strip():
+        raise Invalid("There is no draft.", field="draft", fix="Send an edition of a law in YAML.")
+    try:
+        return linted(text.encode())
+    except CatalogueError as wrong:
+        problems = [
+            {"pointer": "draft", "code": "INVALID", "line": each.line, "key": each.key, "message": each.sentence,
+             "fix": each.fix}
+            for each in wrong.problems
+        ]  # fmt: skip
+        first = wrong.problems[0]
+        raise Invalid(
+            f"Line {first.line}, {first.key or 'document'}: {first.sentence}.", field="draft", fix=first.fix,
+            problems=problems,
+        ) from None  # fmt: skip
+
+
+def in_force(catalogue: Catalogue, draft: Edition, against: str) -> Edition:
+    """What a draft stands beside: the edition named, else the newest of its own law. Raises Invalid."""
+    if against:
+        return edition_named(catalogue, against, "against")
+    known = laws_of(catalogue)
+    if draft.pack not in known:
+        fix = nearest(draft.pack, list(known), "Name the law's edition in `against`; or use the pack")
+        raise Invalid("The rule book has no law of this pack.", field="against", value=draft.pack[:80], fix=fix)
+    return known[draft.pack].editions[-1]
+
+
+def tried(draft: Edition, current: Edition, calculation: str, table: str) -> list[Beside]:
+    """Each step of each case under both: the cases of a table, else those that the law in force tells of itself."""
+    if not table.strip():
+        return list(side_by_side(draft, current, cases_of(current)))
+    known = {each.id: each for each in (*current.duties.calculations, *draft.duties.calculations)}
+    if calculation not in known:
+        fix = nearest(calculation, list(known), "Use")
+        raise Invalid("Say which calculation the table is for.", field="calculation", value=calculation[:80], fix=fix)
+    read = read_table(table.encode())
+    if read.height > MOST_ROWS:
+        fix = f"Send at most {MOST_ROWS} rows at once."
+        raise Invalid(f"The table has {read.height} rows.", field="table", value=read.height, fix=fix)
+    return list(side_by_side(draft, current, _cases(read, known[calculation])))
+
+
+def _cases(table: pl.DataFrame, calculation: Calculation) -> Iterator[Case]:
+    """Rows as cases; rows of one name in the column `case` are the lines of one."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for at, row in enumerate(table.to_dicts(), start=2):
+        grouped.setdefault(row.get(CASE) or f"row {at}", []).append(row)
+    by_case = {each.id for each in calculation.inputs if each.per == "case"}
+    for name, rows in grouped.items():
+        year = year_asked(rows[0].get("year") or "")
+        given = [{key: value for key, value in row.items() if key not in ("year", CASE)} for row in rows]
+        once = {key: value for key, value in given[0].items() if key in by_case or not calculation.by_line}
+        lines = [{key: value for key, value in each.items() if key not in once} for each in given]
+        yield Case(name, calculation.id, year, {**once, LINES: lines} if calculation.by_line else once)
+
+
+def told_beside(row: Beside) -> dict[str, Any]:
+    """One step of a case under both, as JSON; a figure that is not there is null, with its reason."""
+    return {
+        "case": row.case, "calculation": row.calculation, "year": row.year, "step": row.step, "line": row.line,
+        "changed": row.changed, "now": told_figure(row.now), "then": {**told_figure(row.then), "draft": True},
+    }  # fmt: skip
+
+
+def told_figure(text: str | None) -> dict[str, str | None]:
+    """A figure, or why there is none; both null where the law has no such step."""
+    if text is None:
+        return {"value": None, "why": None}
+    return {"value": None, "why": text[1:]} if text.startswith("|") else {"value": text, "why": None}
