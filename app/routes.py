@@ -6,6 +6,7 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from app.api import judging as judging_api
+from app.api import laws as laws_api
 from app.api import standards as standards_api
 from app.crossings import api as crossings_api
 from app.pages import (
@@ -63,4 +64,5 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *reports_api.ROUTES,
     *standards_api.ROUTES,
     *judging_api.ROUTES,
+    *laws_api.ROUTES,
 ]
