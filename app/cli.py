@@ -9,6 +9,7 @@ from app.commands.keys import keys_command
 from app.commands.laws import laws
 from app.commands.material import import_command, labels
 from app.commands.output import UNAVAILABLE, USAGE
+from app.commands.owing import owe
 from app.commands.report import report
 from app.commands.rulebook import standards
 from app.commands.serving import demo, doctor, migrate_command, serve, stop_command
@@ -35,7 +36,7 @@ def main() -> None:
 
 COMMANDS = (
     demo, serve, migrate_command, import_command, report, labels, export_command, verify, judge, standards,
-    stop_command, doctor, register, person, keys_command, crossing, laws,
+    stop_command, doctor, register, person, keys_command, crossing, laws, owe,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from app.api import judging as judging_api
 from app.api import lawcompare as lawcompare_api
 from app.api import lawdrafts as lawdrafts_api
+from app.api import laws as laws_api
 from app.api import standards as standards_api
 from app.crossings import api as crossings_api
 from app.pages import (
@@ -73,4 +74,5 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *judging_api.ROUTES,
     *lawcompare_api.ROUTES,
     *lawdrafts_api.ROUTES,
+    *laws_api.ROUTES,
 ]

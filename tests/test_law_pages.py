@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -108,3 +109,96 @@ async def test_an_unknown_edition_is_refused_by_side_with_a_suggestion(client: h
     run = CliRunner().invoke(main, ["laws", "compare", "jp-containers@1998", "x"])
     assert run.exit_code == 2
     assert "jp-containers@1997" in run.output
+
+
+DRAFT = Path(__file__).parents[1] / "standards/catalogue/jurisdictions/vn/producers/decree-05-2025-2025.yaml"
+
+
+def draft(**changes: str) -> str:
+    """Viet Nam's newest edition with some of its text changed."""
+    text = DRAFT.read_text("utf-8")
+    for old, new in (each.split(" => ") for each in changes.values()):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+HIGHER = {
+    "a": "importer: 30000000000 => importer: 40000000000",
+    "b": 'expect: {obliged: "true"} => expect: {obliged: "false"}',
+}
+
+
+async def test_a_draft_says_what_it_would_change_and_that_it_is_one(client: httpx.AsyncClient) -> None:
+    told = await client.post("/api/v1/laws-draft", json={"draft": draft(**HIGHER)})
+    assert told.status_code == 200, told.text
+    body = told.json()
+    assert (body["draft"]["status"], body["compliance_grade"]) == ("draft", False)
+    changed = [(row["step"], row["now"]["value"], row["then"]["value"]) for row in body["rows"] if row["changed"]]
+    assert changed == [("obliged", "true", "false")]
+    assert [(line["subject"], line["right"]["value"]) for line in body["differences"]] == [
+        ("sales_threshold/importer", "40000000000")
+    ]
+    table = "year,kind,sales\n2025,importer,35000000000\n2025,producer,35000000000\n"
+    asked = {"draft": draft(**HIGHER), "calculation": "obliged", "table": table}
+    rows = (await client.post("/api/v1/laws-draft", json=asked)).json()["rows"]
+    assert [(row["case"], row["now"]["value"], row["then"]["value"]) for row in rows] == [
+        ("row 2", "true", "false"), ("row 3", "true", "true"),
+    ]  # fmt: skip
+
+
+async def test_a_draft_is_tried_by_page_and_command_line_too(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    answer = await client.post("/laws/draft", data={"draft": draft(**HIGHER)}, headers={"accept": "text/html"})
+    shown = said(answer.text)
+    assert answer.status_code == 200, shown[:400]
+    assert "It decides nothing" in shown
+    assert "1 of " in shown
+    assert "40,000,000,000 VND" in shown
+    file = tmp_path / "draft.yaml"
+    file.write_text(draft(**HIGHER), encoding="utf-8")
+    run = CliRunner().invoke(main, ["laws", "try", str(file)])
+    assert run.exit_code == 1, run.output
+    assert "true -> false" in run.output
+    assert "DRAFT" in run.output
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "sentence"),
+    [
+        ("kind: rule-pack => kind: standard", "", ""),
+        ("unit: VND/kg => unit: VND/stone", "", "VND/stone"),
+        ("formula: {total: must_recycle} => formula: {total: nothing}", "calculations/1", "nothing"),
+        ("formula: {total: payment} => formula: {round: payment, mode: half_up, decimals: 999999999}", "", "decimals"),
+        ("quotient: [{product: [placed, rate]}, 100] => quotient: [{product: [placed, rate]}, 1E+999999]", "", "hold"),
+        ("total_recycle: 28 => total_recycle: 29", "calculations/1/cases/0", "comes to 28, not to 29"),
+        ("certainty: verified => certainty: sure", "certainty", "sure"),
+    ],
+)
+async def test_what_is_wrong_with_a_draft_is_told_by_line_key_and_fix(
+    client: httpx.AsyncClient, tmp_path: Path, change: str, key: str, sentence: str
+) -> None:
+    answer = await client.post("/api/v1/laws-draft", json={"draft": draft(only=change)})
+    assert answer.status_code == 400, answer.text
+    errors = answer.json()["errors"]
+    assert any(key in each["key"] and sentence in each["message"] for each in errors), errors
+    assert all(each["line"] >= 1 and each["fix"] for each in errors)
+    file = tmp_path / "draft.yaml"
+    file.write_text(draft(only=change), encoding="utf-8")
+    for command in (["laws", "try", str(file)], ["standards", "lint", str(file)]):
+        run = CliRunner().invoke(main, command)
+        assert run.exit_code in {1, 2}, (command, run.output)
+        assert sentence in run.output
+
+
+async def test_a_draft_of_no_known_law_needs_to_be_told_what_it_stands_beside(client: httpx.AsyncClient) -> None:
+    unknown = draft(only="pack: vn-producers => pack: vn-producer")
+    refused = await client.post("/api/v1/laws-draft", json={"draft": unknown})
+    assert refused.status_code == 400, refused.text
+    assert "vn-producers" in refused.text
+    fine = await client.post("/api/v1/laws-draft", json={"draft": unknown, "against": "vn-decree-08-2022@2024"})
+    assert fine.status_code == 200, fine.text
+
+
+def test_every_law_of_the_rule_book_passes_its_own_lint() -> None:
+    run = CliRunner().invoke(main, ["standards", "lint", str(DRAFT.parents[2])])
+    assert run.exit_code == 0, run.output[:800]
