@@ -30,7 +30,7 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
-from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
+from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, witness
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -55,6 +55,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *log.ROUTES,
     *witness.ROUTES,
     *lots.ROUTES,
+    *statements.ROUTES,
     *cases_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,

@@ -112,11 +112,11 @@ def searchable(
 ) -> dict[str, tuple[Decimal, str]]:
     """The latest exact result per property, in the property's own unit where `known` says which that is.
 
-    A result that is only a bound, or that does not convert exactly, cannot be found by a range and is left out.
+    A result that is told in words, is only a bound, or does not convert exactly, cannot be found by a range and is left out.
     """
     found: dict[str, tuple[Decimal, str]] = {}
     for row in rows:
-        if row.comparator != "=":
+        if row.comparator != "=" or row.value is None or row.unit is None:
             found.pop(row.property, None)
             continue
         unit = known[row.property].unit if known and row.property in known else None
