@@ -9,6 +9,8 @@ import structlog
 
 def set_up(level: str) -> None:
     """Text for a terminal, JSON for whatever collects lines. Values of variables (passwords, keys) stay out."""
+    # The client would write every address that we send to, and an address of a webhook may hold its secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     terminal = sys.stderr.isatty()
     shown: list[Any] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]

@@ -30,7 +30,6 @@ from app.guard import guard
 from app.headers import STATIC, adding, request_id, static_digest
 from app.pages.rendering import Renderer, refused_page, show
 from app.process import Process
-from app.publishing import publishing
 from app.routes import ROUTES
 from app.standing import standing
 from foundation.access import PUBLIC, UNASKED, Access, Actor
@@ -89,14 +88,13 @@ def _fault(request: AnyRequest, fault: Exception) -> Response[Any]:
 def _lifespan(process: Process) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(publishing(process)), asyncio.create_task(standing(process))]
+        task = asyncio.create_task(standing(process))
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     return lifespan
 

@@ -37,6 +37,15 @@ class NotSent(Exception):
     """It could not be sent, or was not answered in time; the sentence says why, without the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered: the status, the media type, the text as far as we read it."""
+
+    status: int
+    kind: str
+    text: str
+
+
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 """All addresses of a name; raises OSError where it has none."""
 
@@ -80,8 +89,8 @@ class Outgoing:
     def _allows(self, address: Address) -> bool:
         return is_public(address) or (self.loopback and address.is_loopback)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Send once, follow no redirect, and give the status of the answer. Raises AddressRefused or NotSent.
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send once, follow no redirect, and give the answer. Raises AddressRefused or NotSent.
 
         The name is looked up once, every address it has must be allowed, and the one that was checked is connected
         to: no second look-up could answer otherwise. Proxies of the environment take no part.
@@ -107,7 +116,7 @@ class Outgoing:
             raise _refused(url, "This name leads to an address that is not public.", "Use a public one.")
         return addresses[0]
 
-    async def _post(self, parts: SplitResult, address: Address, body: bytes, headers: Mapping[str, str]) -> int:
+    async def _post(self, parts: SplitResult, address: Address, body: bytes, headers: Mapping[str, str]) -> Answer:
         host = f"[{address}]" if address.version == 6 else str(address)
         pinned = urlunsplit((parts.scheme, f"{host}:{parts.port or _port(parts)}", parts.path or "/", parts.query, ""))
         sent = {**headers, "Host": parts.netloc, "Accept-Encoding": "identity"}
@@ -119,15 +128,16 @@ class Outgoing:
                 "POST", pinned, content=body, headers=sent, extensions={"sni_hostname": parts.hostname}
             )
             answer = await client.send(request, stream=True)
+            read = b""
             try:
-                size = 0
                 async for chunk in answer.aiter_raw():
-                    size += len(chunk)
-                    if size > LARGEST:
+                    read += chunk
+                    if len(read) > LARGEST:
                         break
             finally:
                 await answer.aclose()
-            return answer.status_code
+            kind = answer.headers.get("content-type", "")
+            return Answer(answer.status_code, kind, read[:LARGEST].decode("utf-8", "replace"))
 
 
 def _port(parts: SplitResult) -> int:

@@ -60,8 +60,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     witnesses: str = ""
     witnessed_logs: str = ""
-    outgoing_loopback: bool = False  # may we send to this very machine? For trying out webhooks only
+    outgoing_loopback: bool = False  # may we send to this very machine? For trials only
     drain_seconds: float = Field(default=2.0, ge=0, le=300)
+    demo: bool = False  # pages say that firms and figures are invented
     debug: bool = False
     log_level: LogLevel = "info"
 

@@ -67,21 +67,29 @@ def dated_movements(movements: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
 
     What was collected who knows where counts nowhere; it is left out in the country of the facility.
     """
+    return _barred(_with_year(checked(movements, MOVEMENTS), pack, pl.col("day")), pack)
+
+
+def gathered(movements: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
+    """The movements summed by all that decides whether they count: one streaming pass over any number of rows.
+
+    What is said of a row in words (its edition, why it is barred) is said of the few sums, not of every row.
+    """
+    by = ("year", "collected_country", "facility_country", "material", "stage", "counted", "reason")
+    rows = _with_year(checked(movements, MOVEMENTS), pack, pl.col("day")).group_by(by)
+    summed = rows.agg(pl.col("grams").sum(), pl.len().cast(pl.Int64).alias("rows")).collect(engine="streaming")
+    return _barred(summed.lazy(), pack)
+
+
+def _barred(rows: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
     unknown = pl.col("collected_country").is_null()
-    return _with_year(checked(movements, MOVEMENTS), pack, pl.col("day")).with_columns(
+    return _with_edition(rows, pack).with_columns(
         geo=pl.coalesce("collected_country", "facility_country"),
         barred=pl.when(~pl.col("counted"))
         .then(pl.coalesce("reason", pl.lit("not_counted")))
         .when(unknown)
         .then(pl.lit("country_of_collection_unknown")),
     )
-
-
-def gathered(movements: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
-    """The movements summed by all that decides whether they count: one streaming pass over any number of rows."""
-    by = ("edition", "year", "geo", "material", "stage", "barred")
-    rows = dated_movements(movements, pack).group_by(by)
-    return rows.agg(pl.col("grams").sum(), pl.len().cast(pl.Int64).alias("rows")).collect(engine="streaming").lazy()
 
 
 def count_declarations(declarations: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy) -> Counted:
@@ -114,7 +122,8 @@ def dated_declarations(declarations: pl.LazyFrame, pack: RulePack) -> pl.LazyFra
     days = (last - first).dt.total_days()
     calendar = pack.editions[0].calendar
     across = year_of(calendar, first) != year_of(calendar, last)
-    return _with_year(checked(declarations, DECLARATIONS), pack, first + pl.duration(days=days // 2)).with_columns(
+    middle = first + pl.duration(days=days // 2)
+    return _with_edition(_with_year(checked(declarations, DECLARATIONS), pack, middle), pack).with_columns(
         geo=pl.col("country"),
         stage=pl.lit(DECLARED),
         barred=pl.when(~days.is_between(0, 365)).then(pl.lit("period_is_not_up_to_a_year")),
@@ -177,11 +186,15 @@ def _with_year(rows: pl.LazyFrame, pack: RulePack, day: pl.Expr) -> pl.LazyFrame
     calendars = {edition.calendar for edition in pack.editions}
     if len(calendars) != 1:
         raise PackError(f"{pack.id}: the editions have different calendars, a day would belong to two years")
+    return rows.with_columns(year=year_of(calendars.pop(), day))
+
+
+def _with_edition(rows: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
     spoken = [
         pl.when(year_within(edition.first_year, edition.last_year)).then(pl.lit(edition.id))
         for edition in pack.editions
     ]
-    return rows.with_columns(year=year_of(calendars.pop(), day)).with_columns(edition=pl.coalesce(spoken))
+    return rows.with_columns(edition=pl.coalesce(spoken))
 
 
 def _with_totals(rows: pl.LazyFrame, edition: Edition) -> pl.LazyFrame:

@@ -1,19 +1,15 @@
 """Pages in a real browser: a recycler records stock on a narrow screen, and anyone opens its label without a script."""
 
-import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.conftest import PASSWORD, World
+from tests.serving import served
 
 CHROMIUM = shutil.which("chromium")
 NEEDED = "browser" in os.environ.get("JUNKAN_TESTS_NEED", "")
@@ -29,15 +25,8 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 async def address(app: Litestar) -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
-    serving = asyncio.create_task(server.serve())
-    await asyncio.sleep(1)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-    await serving
+    async with served(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +75,26 @@ async def test_public_pages_fit_320_pixels_in_every_language(browser: Browser, a
         assert answer.status == 200, path
         assert await page.get_attribute("html", "lang") == lang
         assert await fits(page), (path, lang)
+
+
+async def test_a_crossing_is_asked_and_asked_again_on_a_narrow_screen_without_a_script(
+    browser: Browser, address: str
+) -> None:
+    context = await browser.new_context(viewport={"width": 320, "height": 700}, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{address}/crossing?lang=en")
+    asked = {
+        "material": "plastics.pet", "form": "flake", "exporting": "TH", "importing": "SG", "operation": "R3",
+        "hazardous": "no", "single_polymer": "yes", "almost_free": "yes",
+    }  # fmt: skip
+    for name, value in asked.items():
+        await page.select_option(f"select[name={name}]", value)
+    await page.click("form#ask button")
+    assert "Not known enough" in await page.inner_text(".seal")
+    await page.check("input[name=confirmed][value=national_import]")
+    await page.click("button[form=ask]")
+    assert "Allowed" in await page.inner_text(".seal")
+    assert await page.input_value("select[name=importing]") == "SG"
+    wide = await (await browser.new_context(viewport={"width": 320, "height": 700})).new_page()
+    await wide.goto(page.url)
+    assert await fits(wide)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tarfile
 from collections.abc import AsyncIterator
@@ -14,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from litestar import Litestar
 
 from tests.conftest import World
+from tests.serving import served
 
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 NEEDED = "node" in os.environ.get("JUNKAN_TESTS_NEED", "")
@@ -55,15 +52,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 async def address(app: Litestar) -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
-    serving = asyncio.create_task(server.serve())
-    await asyncio.sleep(1)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-    await serving
+    async with served(app) as address:
+        yield address
 
 
 async def test_the_sdk_captures_waits_for_the_job_and_finds_its_events(

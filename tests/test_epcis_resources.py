@@ -1,20 +1,16 @@
 """EPCIS resources: what is there to ask about, named queries, master data, and EPCs in the format asked for."""
 
-import asyncio
 import json
-import socket
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Firm, World
+from tests.serving import served
 from tests.shared import CONFORMANCE, needs_shared
 from tests.test_epcis_capture import all_events, events_of
 from tests.test_events import document
@@ -288,18 +284,10 @@ def test_translating_leaves_whatever_it_does_not_know(value: Any, name: str) -> 
 async def test_identifiers_come_whole_through_a_real_server(app: Any, client: httpx.AsyncClient, world: World) -> None:
     firm = await world.firm("recycler")
     await capture(client, firm, {**EVENT, "eventID": "urn:e:a%2Fb/c?d"})
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
-    serving = asyncio.create_task(server.serve())
-    await asyncio.sleep(1)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=firm.bearer) as real:
+    async with served(app) as address, httpx.AsyncClient(base_url=address, headers=firm.bearer) as real:
         for path in ("events/urn:e:a%252Fb%2Fc%3Fd", "epcs/https:%2F%2Fa.example%2Fa%252Fb/events",
                      "epcs/https%3A%2F%2Fa.example%2Fid%2F7%2Fevents/events"):  # fmt: skip
             answer = await real.get(f"/epcis/{path}")
             assert answer.status_code == 200, path
             assert len(events_of(answer.content)) == 1, path
         assert (await real.options("/epcis/events")).headers["gs1-epcis-version"] == "2.0.0"
-    server.stop()
-    await serving

@@ -26,12 +26,12 @@ from standards.responsibility.formulas import (
     RatioPercent,
     Rounded,
     Sum,
-    bits,
-    checked,
     inputs,
     preceding,
 )
+from standards.responsibility.reading import Names
 from standards.responsibility.reading import formula as read
+from standards.responsibility.sizes import bits, checked
 
 NAMES = ("generated", "recycled", "repaired")
 GRAMS = st.one_of(st.none(), st.integers(0, 50), st.integers(0, 10**14))
@@ -159,16 +159,13 @@ def test_rounded_inputs_give_an_interval() -> None:
 )
 def test_what_is_not_in_the_vocabulary_is_refused(written: Any) -> None:
     with pytest.raises(NotAFormula):
-        read(written, {}, frozenset(NAMES))
+        read(written, Names(frozenset(NAMES)))
 
 
 def test_a_formula_reads_as_it_is_written() -> None:
-    numerator = read({"sum": ["recycled", {"optional": "repaired"}]}, {}, frozenset(NAMES))
-    rate = read(
-        {"round": {"ratio_percent": ["n", "generated"]}, "mode": "half_up", "decimals": 1},
-        {"n": numerator},
-        frozenset(NAMES),
-    )
+    numerator = {"sum": ["recycled", {"optional": "repaired"}]}
+    written = {"round": {"ratio_percent": [numerator, "generated"]}, "mode": "half_up", "decimals": 1}
+    rate = read(written, Names(frozenset(NAMES)))
     both = Sum((Quantity("recycled"), Quantity("repaired", absent_is_zero=True)))
     assert rate == Rounded(RatioPercent(both, Quantity("generated")), "half_up", 1)
 

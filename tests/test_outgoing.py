@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import logs
 from foundation import outgoing
 from foundation.outgoing import AddressRefused, NotSent, Outgoing, is_public
 from foundation.webhooks import new_secret, seal, sealing_key, signed, unseal
@@ -111,11 +113,20 @@ async def test_a_message_arrives_once_at_the_address_that_was_checked() -> None:
 
     async with listening(Heard()) as heard:
         sent = Outgoing(loopback=True, resolve=resolve)
-        status = await sent.post(f"http://hooks.example:{heard.port}/in?a=1", b"body", {"X-A": "1"})
+        status = (await sent.post(f"http://hooks.example:{heard.port}/in?a=1", b"body", {"X-A": "1"})).status
     assert (status, asked) == (204, ["hooks.example"])
     assert heard.requests[0].startswith(b"POST /in?a=1 HTTP/1.1\r\n")
     assert f"host: hooks.example:{heard.port}".encode() in heard.requests[0].lower()
     assert heard.requests[0].endswith(b"\r\n\r\nbody")
+
+
+async def test_the_address_of_a_message_stays_out_of_the_logs(caplog: pytest.LogCaptureFixture) -> None:
+    logs.set_up("info")
+    caplog.set_level(logging.INFO)
+    async with listening(Heard()) as heard:
+        sent = await Outgoing(loopback=True).post(f"http://127.0.0.1:{heard.port}/in?token=not-for-logs", b"", {})
+    assert sent.status == 204
+    assert "not-for-logs" not in caplog.text
 
 
 async def test_a_redirect_is_an_answer_and_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,14 +134,14 @@ async def test_a_redirect_is_an_answer_and_no_way(monkeypatch: pytest.MonkeyPatc
     async with listening(Heard()) as inside:
         answer = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{inside.port}/\r\nContent-Length: 0\r\n\r\n"
         async with listening(Heard(answer.encode())) as heard:
-            assert await Outgoing(loopback=True).post(f"http://127.0.0.1:{heard.port}/", b"", {}) == 302
+            assert (await Outgoing(loopback=True).post(f"http://127.0.0.1:{heard.port}/", b"", {})).status == 302
     assert inside.requests == []
 
 
 async def test_an_answer_without_end_or_in_no_time_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + b"x" * (outgoing.LARGEST + 10)
     async with listening(Heard(endless)) as heard:
-        assert await Outgoing(loopback=True).post(f"http://127.0.0.1:{heard.port}/", b"", {}) == 200
+        assert (await Outgoing(loopback=True).post(f"http://127.0.0.1:{heard.port}/", b"", {})).status == 200
     monkeypatch.setattr(outgoing, "PATIENCE", 0.2)
     async with listening(Heard(pause=5.0)) as heard:
         with pytest.raises(NotSent):
@@ -167,7 +178,7 @@ async def test_the_certificate_is_held_against_the_name_not_the_address(tmp_path
     server, client = certificate(tmp_path, "hooks.example")
     async with listening(Heard(), server) as heard:
         sent = Outgoing(loopback=True, resolve=to("127.0.0.1"), tls=client)
-        assert await sent.post(f"https://hooks.example:{heard.port}/", b"", {}) == 204
+        assert (await sent.post(f"https://hooks.example:{heard.port}/", b"", {})).status == 204
         with pytest.raises(NotSent):
             await sent.post(f"https://other.example:{heard.port}/", b"", {})
         with pytest.raises(NotSent):

@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import AsyncIterator
 from html import unescape
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -16,11 +18,13 @@ from litestar import Litestar
 from app.cli import main
 from app.crossings.shapes import EXAMPLE
 from app.formats import LANGUAGES
+from app.pictures import GateMark, crossing
 from app.words import load_words
 from tests.conftest import BASE, World
 from tests.pageworld import Chain, chain, listed, page_app, signed_in
 
 WORDS = load_words()
+TONES_SEEN = ("good", "warn", "bad")
 CHECK = "/api/v1/crossings/check"
 FLAKE = {
     "material": "plastics.pet", "form": "flake", "origin": "post_consumer", "exporting": "JP", "importing": "TH",
@@ -140,6 +144,25 @@ async def test_markup_in_a_question_stays_text(guest: httpx.AsyncClient) -> None
     assert "<b>x" not in answer.text
 
 
+@pytest.mark.parametrize("width", [300, 720])
+@pytest.mark.parametrize("count", [0, 1, 9, 40])
+def test_every_gate_stands_on_the_road_and_inside_the_picture(width: int, count: int) -> None:
+    gates = [GateMark(f"<gate {number}>", tone, "shut & so") for number, tone in zip(range(count), cycle(TONES_SEEN))]
+    drawn = str(crossing(["Japan", "Côte d'<Ivoire>"], gates, title="t", description="d", width=width))
+    root = ElementTree.fromstring(drawn)
+    titles = [each.text for each in root.iter("{http://www.w3.org/2000/svg}title")]
+    assert [each for each in titles if each and each.startswith("<gate")] == [
+        f"<gate {n}>: shut & so" for n in range(count)
+    ]
+    circles = list(root.iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(circles) == count + 2
+    _, _, across, down = (float(each) for each in root.attrib["viewBox"].split())
+    for each in circles:
+        x, y, r = (float(each.attrib[name]) for name in ("cx", "cy", "r"))
+        assert r <= x <= across - r
+        assert r <= y <= down - r
+
+
 # --- from a lot and from a listing
 
 
@@ -205,6 +228,10 @@ async def test_the_documented_example_is_answered_without_a_key(guest: httpx.Asy
     operation = schema["paths"][CHECK]["post"]
     assert "Can this lot cross" in operation["description"]
     assert "hazardous" in json.dumps(schema["components"]["schemas"])
+    docs = (await guest.get("/docs")).text
+    sample = re.search(r"<pre[^>]*><code>(.*?)</code>", docs[docs.index('id="post-api-v1-crossings-check"') :], re.S)
+    assert sample
+    assert json.loads(unescape(sample[1])) == EXAMPLE
 
 
 async def test_the_answer_speaks_the_language_of_the_header(guest: httpx.AsyncClient) -> None:

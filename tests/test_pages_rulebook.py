@@ -95,7 +95,12 @@ async def test_the_form_asks_for_what_the_standards_of_a_material_ask_for(client
     assert 'name="p.piece_thickness"' not in flake
     occ = await page(client, "/standards/judge", material="paper.corrugated", form="bale")
     assert ">en-643-2014: 1.05.00<" in occ
-    assert "no such material" in said(await page(client, "/standards/judge", 400, material="gold", form="flake"))
+    wrong = await page(client, "/standards/judge", 400, material="gold", form="flake")
+    assert "no such material" in said(wrong)
+    assert 'href="#f-material"' in wrong
+    for text in (start, flake, occ, wrong):
+        ids = re.findall(r' id="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), {each for each in ids if ids.count(each) > 1}
 
 
 async def test_anyone_judges_a_lot_and_sees_verdicts_reasons_gaps_and_certainty(client: httpx.AsyncClient) -> None:

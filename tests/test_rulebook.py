@@ -169,6 +169,17 @@ def test_a_shelf_judges_one_lot_as_each_standard_does_and_many_as_one() -> None:
     assert json.dumps([short(each) for each in singly[0]])
 
 
+@needs_shared
+def test_what_is_found_once_for_many_lots_is_what_each_lot_would_be_told() -> None:
+    lots = [lot_from(case["lot"]) for case in cases()]
+    for rule in ("simple", "guard_band"):
+        for day in (DAY, date(2020, 1, 1)):
+            many = [found for _, found in judge_lots(shelf(), lots, day, rule)]
+            assert many == [judge_lot(shelf(), lot, day, rule) for lot in lots]
+    for found in judge_lot(shelf(), lots[0], DAY):
+        assert found.wants() == [" or ".join(need.wants) for need in found.missing]
+
+
 def test_a_chosen_standard_is_judged_in_or_out_of_scope_and_an_unknown_one_is_named() -> None:
     lot = lot_from(IRON)
     (found,) = judge_lot(shelf(), lot, DAY, chosen=["en-15344"])

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from app.cli import main
 from app.process import Process
-from app.publishing import sending
 from app.server import create_app
 from foundation.keys import derived, signing_key
+from foundation.outgoing import Answer, Outgoing
 from tests.conftest import BASE, Hands, World
+from tests.serving import served
 from traceability.log import publish
 from traceability.tree.checkpoint import (
     BadNote,
@@ -34,12 +35,13 @@ from traceability.tree.cosignature import COSIGNATURE, Witness, cosign, cosigned
 from traceability.tree.merkle import consistency_proof, inclusion_proof, leaf_hash
 from traceability.tree.proving import ProofFile, check_proof, parse_proof, proof_text
 from traceability.tree.submission import parse_submission, submission_text
-from traceability.witness.collecting import Asked, NoCosignature, Told, collect, parse_asked
+from traceability.witness.collecting import Asked, NoCosignature, collect, parse_asked
 from traceability.witness.serving import watch_of
 
 ORIGIN = "other.example/log"
 LOG, WITNESS = signing_key(bytes([1] * 32)), signing_key(bytes([2] * 32))
 NOTE = sign_note(checkpoint_text(ORIGIN, 3, bytes(32)), LOG, ORIGIN)
+THEIRS = signing_key(bytes([9] * 32))
 AT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 
 
@@ -212,14 +214,19 @@ async def test_our_own_checkpoints_are_cosigned_and_the_proof_file_carries_it(
     await publish(process.database.writer, process.keys.active, process.origin, clock)
     watch = watch_of("they.example/w", signing_key(bytes([9] * 32)), process.verifiers)
     app = create_app(replace(process, watch=watch))
-    asked = Asked(watch.witness, f"{BASE}/witness")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
-        first = await collect(process.database.writer, asked, sending(client), clock)
+    outgoing = Outgoing(loopback=True)
+
+    async def post(address: str, text: str) -> Answer:
+        return await outgoing.post(address, text.encode(), {"Content-Type": "text/plain"})
+
+    async with served(app) as address:
+        asked = Asked(watch.witness, f"{address}/witness")
+        first = await collect(process.database.writer, asked, post, clock)
         assert first is not None
-        assert await collect(process.database.writer, asked, sending(client), clock) is None
+        assert await collect(process.database.writer, asked, post, clock) is None
         await world.stock(firm, 2_000)
         await publish(process.database.writer, process.keys.active, process.origin, clock)
-        second = await collect(process.database.writer, asked, sending(client), clock)
+        second = await collect(process.database.writer, asked, post, clock)
         assert second is not None
         assert second > first
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
@@ -242,19 +249,19 @@ async def test_our_own_checkpoints_are_cosigned_and_the_proof_file_carries_it(
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        (Told(500, "text/plain", ""), "answered 500"),
-        (Told(409, "text/x.tlog.size", "99999999\n"), "has '99999999' leaves"),
-        (Told(200, "text/plain", "\u2014 they.example/w AAAAAA==\n"), "without a signature|too short"),
-        (Told(200, "text/plain", cosign("x\n", signing_key(bytes([9] * 32)), "they.example/w", AT)), "does not belong"),
+        (Answer(500, "text/plain", ""), "answered 500"),
+        (Answer(409, "text/x.tlog.size", "99999999\n"), "has '99999999' leaves"),
+        (Answer(200, "text/plain", "\u2014 they.example/w AAAAAA==\n"), "without a signature|too short"),
+        (Answer(200, "text/plain", cosign("x\n", THEIRS, "they.example/w", AT)), "does not belong"),
     ],
 )  # fmt: skip
 async def test_a_witness_that_answers_nonsense_is_not_believed(
-    told: Told, why: str, world: World, process: Process, clock: Hands
+    told: Answer, why: str, world: World, process: Process, clock: Hands
 ) -> None:
     await world.stock(await world.firm("recycler"), 500)
     await publish(process.database.writer, process.keys.active, process.origin, clock)
 
-    async def post(address: str, text: str) -> Told:
+    async def post(address: str, text: str) -> Answer:
         return told
 
     asked = Asked(Witness("they.example/w", signing_key(bytes([9] * 32)).public), "https://they.example")
@@ -267,10 +274,10 @@ async def test_a_cosignature_from_the_future_is_not_kept(world: World, process: 
     await publish(process.database.writer, process.keys.active, process.origin, clock)
     key = signing_key(bytes([9] * 32))
 
-    async def post(address: str, text: str) -> Told:
+    async def post(address: str, text: str) -> Answer:
         note = parse_submission(text.encode()).note
         late = cosign(split_note(note)[0], key, "they.example/w", clock() + timedelta(minutes=6))
-        return Told(200, "text/plain", late)
+        return Answer(200, "text/plain", late)
 
     asked = Asked(Witness("they.example/w", key.public), "https://they.example")
     with pytest.raises(NoCosignature, match="a time to come"):

@@ -1,6 +1,6 @@
 """The log as its readers see it: signed checkpoints, tiles, entry bundles, proofs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -15,7 +15,7 @@ from traceability.tables import CheckpointRow, EventRow, TileRow
 from traceability.tree.checkpoint import checkpoint_text, sign_note
 from traceability.tree.leaf import leaf_data
 from traceability.tree.merkle import tree_root
-from traceability.tree.tiles import WIDTH, nodes, root_tiles
+from traceability.tree.tiles import WIDTH, Tile, nodes, root_tiles
 from traceability.witness.tables import CosignatureRow
 
 
@@ -113,10 +113,18 @@ async def publish(pool: asyncpg.Pool, key: SigningKey, origin: str, clock: Calla
     return Published(size, root, note, moment)
 
 
+async def tiles_at(source: asyncpg.Connection | asyncpg.Pool, wanted: Iterable[Tile]) -> dict[Tile, bytes]:
+    """These tiles, as far as they are there, in one statement."""
+    places = list(wanted)
+    if not places:
+        return {}
+    rows = await source.fetch(TILES, [level for level, _ in places], [number for _, number in places])
+    return {(row["level"], row["number"]): row["hashes"] for row in rows}
+
+
 async def _root(connection: asyncpg.Connection, size: int) -> bytes:
     """The root over `size` leaves, from the tiles that this transaction sees."""
-    rows = await connection.fetch(TILES, *zip(*root_tiles(size), strict=True)) if size else []
-    tiles = {(row["level"], row["number"]): row["hashes"] for row in rows}
+    tiles = await tiles_at(connection, root_tiles(size))
     return tree_root(size, nodes(lambda level, number: tiles[level, number]))
 
 

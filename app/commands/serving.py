@@ -102,7 +102,7 @@ def serve() -> None:
 @click.command()
 def demo() -> None:
     """A whole world to try: our own PostgreSQL, about two years of invented trade, logins and API keys."""
-    settings = read_settings()
+    settings = read_settings().model_copy(update={"demo": True})
 
     async def ready(process: Process) -> None:
         file = data_home(settings) / CREDENTIALS

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -149,7 +149,8 @@ EXAMPLE: Final[dict[str, Any]] = {
 class CrossingIn(In):
     """A lot on a route on a day of departure; days of arrival and recovery date the papers that follow."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [EXAMPLE]})
+    # "example" is no key of pydantic's own: the framework reads it for the description of the interface
+    model_config = cast(ConfigDict, {"extra": "forbid", "frozen": True, "example": EXAMPLE})
 
     lot: LotIn
     route: RouteIn

@@ -41,7 +41,7 @@ class Renderer:
         )  # fmt: skip
         host = public_base(settings).partition("://")[2]
         site = {
-            "host": host, "loopback": public_is_loopback(settings), "demo": settings.database_url is None,
+            "host": host, "loopback": public_is_loopback(settings), "demo": settings.demo,
             "version": version("junkan"),
         }  # fmt: skip
         return cls(templates, load_words(), site)

@@ -57,6 +57,11 @@ class Facts:
             **lot.own,
         }  # fmt: skip
 
+    def names(self) -> frozenset[str]:
+        """The names of everything that is shown, besides what the lot is."""
+        shown = {*self.results, *self.statements, *self.documents, *self.lot.attributes, *self.lot.own}
+        return frozenset(shown | {"origin"} if self.lot.origin else shown)
+
     def attribute(self, name: str) -> str | bool | None:
         """An attribute of the lot, or the lot's own word of that name."""
         value = self.lot.attributes.get(name)

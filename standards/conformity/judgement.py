@@ -69,3 +69,15 @@ class Judgement(NamedTuple):
             level = min((clause.evidence for clause in clauses), default=Evidence.E0)
             needs.insert(0, Missing("grade", str(self.reason), ("attribute:claimed_grade",), level))
         return tuple(needs)
+
+    def wants(self) -> list[str]:
+        """What is missing in short, for many lots: `rule:subject`, alternatives joined by `or`."""
+        if self.sheet is None:
+            return []
+        told = ["attribute:claimed_grade"] if self.reason in GRADE_WANTED else []
+        for at in self.deciding:
+            outcome = self.outcomes[at]
+            if outcome.result is Result.INDETERMINATE:
+                needs = missing_of("", outcome, self.sheet.clauses[at]) if outcome.parts else ()
+                told += [" or ".join(need.wants) for need in needs] or [f"{outcome.rule}:{outcome.subject}"]
+        return told

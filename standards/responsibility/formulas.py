@@ -1,16 +1,19 @@
-"""Formulas: the closed vocabulary in which a law's arithmetic is written, and what its shape promises."""
+"""Formulas: the closed vocabulary in which a law's arithmetic and its conditions are written."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias, assert_never
 
-Mode = Literal["half_up", "down", "ceiling"]
-MODES: Final[tuple[Mode, ...]] = ("half_up", "down", "ceiling")
+from standards.quantities import Rounding
+
+MODES: Final[tuple[Rounding, ...]] = tuple(Rounding)
+Relation = Literal["at_least", "above", "at_most", "below", "equal"]
+RELATIONS: Final[tuple[Relation, ...]] = ("at_least", "above", "at_most", "below", "equal")
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A named input, in grams in every table; a missing one is refused unless the law lets it be nothing."""
+    """A named number: an input or an earlier step; a missing one is refused unless the law lets it be nothing."""
 
     name: str
     absent_is_zero: bool = False
@@ -50,6 +53,19 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    terms: tuple["Formula", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """of / by; a divisor of zero gives no figure."""
+
+    of: "Formula"
+    by: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
 class RatioPercent:
     """100 * numerator / denominator; a denominator of zero gives no figure."""
 
@@ -75,51 +91,126 @@ class FirstKnown:
 
 @dataclass(frozen=True, slots=True)
 class Rounded:
-    """Rounded once, as the law says: half_up (ties away from zero), down (truncated), ceiling."""
+    """Rounded once, as the law says; half_up: ties away from zero; down: truncated; negative decimals: tens."""
 
     of: "Formula"
-    mode: Mode
+    mode: Rounding
     decimals: int
 
 
-Formula: TypeAlias = (
-    Quantity
-    | Constant
-    | Sum
-    | Difference
-    | Minimum
-    | Maximum
-    | Product
-    | RatioPercent
-    | MeanOfPreceding
-    | FirstKnown
-    | Rounded
-)
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A dated value of one of the pack's tables; keys that are not fixed here are the inputs of that name."""
 
-# A mass in grams fits 63 bits in every table; a table's arithmetic has 127.
-GRAM_BITS: Final = 63
-TABLE_BITS: Final = 126
+    parameter: str
+    fixed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One formula when a condition holds, another when it does not."""
+
+    when: "Condition"
+    then: "Formula"
+    otherwise: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of a formula over all lines of a case (the materials of a declaration, the fractions of an output)."""
+
+    of: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest value of a formula over all lines of a case."""
+
+    of: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Decided on exact values, never on rounded ones unless the law rounds first."""
+
+    relation: Relation
+    left: "Formula"
+    right: "Formula"
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Whether a coded input is one of these codes."""
+
+    name: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whether something was given: laws change the method where a quantity cannot be measured."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A yes-or-no input, or an earlier condition."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All hold; one that does not hold decides, even where another is unknown."""
+
+    of: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one holds; one that holds decides, even where another is unknown."""
+
+    of: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contrary:
+    of: "Condition"
+
+
+Formula: TypeAlias = (
+    Quantity | Constant | Sum | Difference | Minimum | Maximum | Product | Mean | Quotient | RatioPercent
+    | MeanOfPreceding | FirstKnown | Rounded | Lookup | Choice | Total | Largest
+)  # fmt: skip
+Condition: TypeAlias = Compare | Among | Known | Holds | Every | Either | Contrary
+Node: TypeAlias = Formula | Condition
+CONDITIONS: Final = (Compare, Among, Known, Holds, Every, Either, Contrary)
 
 
 class NotAFormula(ValueError):
     """What was written is not in the vocabulary, lacks the law's rounding, or outgrows exact tables."""
 
 
-def parts(formula: Formula) -> tuple[Formula, ...]:
-    """The formulas that a formula is made of, in order; none for the leaves."""
-    match formula:
-        case Quantity() | Constant() | FirstKnown() | MeanOfPreceding():
+def parts(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one answer per operation
+    """What a formula or condition is made of, in order; nothing for the leaves."""
+    match node:
+        case Quantity() | Constant() | FirstKnown() | MeanOfPreceding() | Lookup() | Among() | Known() | Holds():
             return ()
-        case Sum(terms) | Minimum(terms) | Maximum(terms) | Product(terms):
+        case Sum(terms) | Minimum(terms) | Maximum(terms) | Product(terms) | Mean(terms):
             return terms
-        case Difference(of, less):
-            return (of, less)
-        case RatioPercent(numerator, denominator):
-            return (numerator, denominator)
-        case Rounded(of=of):
+        case Difference(a, b) | Quotient(a, b) | RatioPercent(a, b) | Compare(_, a, b):
+            return (a, b)
+        case Rounded(of=of) | Total(of) | Largest(of):
+            return (of,)
+        case Choice(when, then, otherwise):
+            return (when, then, otherwise)
+        case Every(of) | Either(of):
+            return of
+        case Contrary(of):
             return (of,)
         case _:
-            assert_never(formula)
+            assert_never(node)
 
 
 def preceding(name: str, back: int) -> str:
@@ -127,78 +218,28 @@ def preceding(name: str, back: int) -> str:
     return f"{name}@-{back}"
 
 
-def inputs(formula: Formula) -> tuple[str, ...]:
-    """The names of everything the formula reads, once each, in order of first use."""
-    match formula:
-        case Quantity(name):
+def inputs(node: Node) -> tuple[str, ...]:
+    """The names of everything the formula reads (a table's keys apart), once each, in order of first use."""
+    match node:
+        case Quantity(name) | Among(name) | Known(name) | Holds(name):
             return (name,)
         case FirstKnown(names):
             return names
         case MeanOfPreceding(name, periods):
             return tuple(preceding(name, back) for back in range(1, periods + 1))
         case _:
-            return tuple(dict.fromkeys(name for part in parts(formula) for name in inputs(part)))
+            return tuple(dict.fromkeys(name for part in parts(node) for name in inputs(part)))
 
 
-def means(formula: Formula) -> tuple[MeanOfPreceding, ...]:
+def means(node: Node) -> tuple[MeanOfPreceding, ...]:
     """Every mean over earlier periods in the formula: what a table must bring forward for it."""
-    if isinstance(formula, MeanOfPreceding):
-        return (formula,)
-    return tuple(dict.fromkeys(mean for part in parts(formula) for mean in means(part)))
+    if isinstance(node, MeanOfPreceding):
+        return (node,)
+    return tuple(dict.fromkeys(mean for part in parts(node) for mean in means(part)))
 
 
-def decimals(formula: Formula) -> int | None:
-    """How many decimals the result of whole grams can have; None: it may have no last digit (a ratio, a mean)."""
-    below = [decimals(part) for part in parts(formula)]
-    match formula:
-        case Quantity() | FirstKnown():
-            return 0
-        case Constant(value):
-            return max(0, -int(value.normalize().as_tuple().exponent))
-        case RatioPercent() | MeanOfPreceding():
-            return None
-        case Rounded(decimals=fixed):
-            return fixed
-        case _:
-            known = [each for each in below if each is not None]
-            if len(known) < len(below):
-                return None
-            return sum(known) if isinstance(formula, Product) else max(known)
-
-
-def bits(formula: Formula) -> tuple[int, int]:  # noqa: PLR0911 - one answer per operation
-    """How many bits numerator and denominator of the exact result, and of all on the way, can need in a table."""
-    below = [bits(part) for part in parts(formula)]
-    match formula:
-        case Quantity() | FirstKnown():
-            return GRAM_BITS, 1
-        case Constant(value):
-            number, over = value.as_integer_ratio()
-            return abs(number).bit_length(), over.bit_length()
-        case MeanOfPreceding(periods=periods):
-            return GRAM_BITS + periods.bit_length(), periods.bit_length()
-        case RatioPercent():
-            (number, over), (number_below, over_below) = below
-            return number + over_below + 7, over + number_below
-        case Rounded(decimals=fixed):
-            scale = (10**fixed).bit_length()
-            return below[0][0] + scale + 2, scale
-        case Product():
-            return sum(number for number, _ in below), sum(over for _, over in below)
-        case _:
-            over = sum(each for _, each in below)
-            return max(number for number, _ in below) + over + len(below).bit_length(), over
-
-
-def checked(formula: Formula) -> Formula:
-    """The formula itself, if its result has a last digit and every table can hold it exactly; else NotAFormula."""
-    places = decimals(formula)
-    if places is None:
-        raise NotAFormula("the result may have no last digit: write the law's rounding around it")
-    if max(_widest(formula), bits(formula)[0] + (10**places).bit_length()) > TABLE_BITS:
-        raise NotAFormula("the formula outgrows exact tables: round an intermediate result, if the law does")
-    return formula
-
-
-def _widest(formula: Formula) -> int:
-    return max(*bits(formula), *map(_widest, parts(formula)))
+def lookups(node: Node) -> tuple[Lookup, ...]:
+    """Every value of the pack's tables that the formula reads."""
+    if isinstance(node, Lookup):
+        return (node,)
+    return tuple(dict.fromkeys(found for part in parts(node) for found in lookups(part)))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from standards.dated import Certainty, Dated, InForce, Reference, Status, least_sure
+from standards.responsibility.duties.provisions import Duties
 from standards.responsibility.formulas import Formula
 from standards.responsibility.periods import YearCalendar
 
@@ -111,7 +112,7 @@ class Edition:
     status: Status
     certainty: Certainty
     years_certainty: Certainty
-    valid_from: date
+    valid_from: date | None
     valid_until: date | None
     first_year: int
     last_year: int | None
@@ -126,6 +127,7 @@ class Edition:
     rates: tuple[Rate, ...]
     targets: Mapping[tuple[str, str], Dated[Decimal]]
     deferrals: tuple[Deferral, ...]
+    duties: Duties
     digest: str = field(repr=False)
 
     def speaks_for(self, year: int) -> bool:
@@ -153,9 +155,10 @@ class Edition:
                 return deferral
         return None
 
-    def doubts(self, rate: Rate) -> tuple[str, ...]:
-        """Codes that mark every figure of this rate, and because of which no target is decided on it."""
-        unsure = least_sure(self.certainty, self.years_certainty, rate.certainty) == "unverified"
+    def doubts(self, rate: Rate | None = None) -> tuple[str, ...]:
+        """Codes that mark every figure of this edition (of this rate), and because of which no target is decided."""
+        sure = (self.certainty, self.years_certainty, *((rate.certainty,) if rate else ()))
+        unsure = least_sure(*sure) == "unverified"
         draft = ("edition_draft",) if self.status == "draft" else ()
         return (*draft, "edition_unverified") if unsure else draft
 
@@ -181,7 +184,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class RulePack:
-    """All editions of one law, in the order of their reporting years; they never overlap."""
+    """All editions of one law, in the order of their reporting years; they never overlap.
+
+    Either all of them give rates or none does: a law without a rate has calculations only.
+    """
 
     id: str
     editions: tuple[Edition, ...]

@@ -10,7 +10,8 @@ from typing import Any
 
 from standards.catalogue import Catalogue, Document
 from standards.dated import Dated, NotDated, dated, reference
-from standards.responsibility.formulas import Formula, NotAFormula, RatioPercent, Rounded, checked, decimals
+from standards.responsibility.duties.reading import duties
+from standards.responsibility.formulas import NotAFormula, RatioPercent, Rounded
 from standards.responsibility.packs import (
     Category,
     Deferral,
@@ -22,21 +23,27 @@ from standards.responsibility.packs import (
     Territory,
 )
 from standards.responsibility.periods import YearCalendar
-from standards.responsibility.reading import formula
+from standards.responsibility.reading import Names, formula
+from standards.responsibility.sizes import checked, decimals
 
 
-def packs(catalogue: Catalogue) -> Mapping[str, RulePack]:
+def laws(catalogue: Catalogue) -> Mapping[str, RulePack]:
     """Every rule pack by id; PackError where a document contradicts itself or two editions overlap."""
     found: dict[str, list[Edition]] = {}
     for document in catalogue.documents("rule-pack"):
-        edition = _edition(document)
-        found.setdefault(edition.pack, []).append(edition)
+        read = edition(document)
+        found.setdefault(read.pack, []).append(read)
     return MappingProxyType({id: RulePack(id, _in_order(id, editions)) for id, editions in found.items()})
+
+
+def packs(catalogue: Catalogue) -> Mapping[str, RulePack]:
+    """The rule packs that give rates on a table of masses: what a recovery report is made by."""
+    return MappingProxyType({id: pack for id, pack in laws(catalogue).items() if pack.editions[0].rates})
 
 
 def pack(catalogue: Catalogue, id: str) -> RulePack:
     """One rule pack; LookupError names the packs there are."""
-    known = packs(catalogue)
+    known = laws(catalogue)
     if id not in known:
         raise LookupError(f"no rule pack {id!r} in the catalogue; known: {', '.join(sorted(known)) or 'none'}")
     return known[id]
@@ -47,10 +54,13 @@ def _in_order(id: str, editions: list[Edition]) -> tuple[Edition, ...]:
     for earlier, later in pairwise(ordered):
         if earlier.last_year is None or earlier.last_year >= later.first_year:
             raise PackError(f"{id}: {earlier.id} and {later.id} both speak for {later.first_year}")
+    if len({bool(edition.rates) for edition in ordered}) > 1:
+        raise PackError(f"{id}: some editions give rates and some do not; give them two packs")
     return tuple(ordered)
 
 
-def _edition(document: Document) -> Edition:
+def edition(document: Document) -> Edition:
+    """One document as an edition; PackError names the file and what contradicts what."""
     data = document.data
     try:
         edition = _read(document, data)
@@ -62,7 +72,8 @@ def _edition(document: Document) -> Edition:
 
 def _read(document: Document, data: Mapping[str, Any]) -> Edition:
     sources, years, starts = data["sources"], data["reporting_years"], str(data["period"]["starts"])
-    quantities = MappingProxyType({item["id"]: _quantity(item) for item in data["quantities"]})
+    quantities = MappingProxyType({item["id"]: _quantity(item) for item in data.get("quantities", ())})
+    targets = MappingProxyType({(t["rate"], t["material"]): _target(t, sources) for t in data.get("targets", ())})
     read_rate = partial(_rate, sources=sources, quantities=frozenset(quantities))
     return Edition(
         id=document.id,
@@ -73,21 +84,22 @@ def _read(document: Document, data: Mapping[str, Any]) -> Edition:
         status=data["status"],
         certainty=data["certainty"],
         years_certainty=years["certainty"],
-        valid_from=data["valid"]["from"],
+        valid_from=data["valid"].get("from"),
         valid_until=data["valid"].get("until"),
         first_year=years["from"],
         last_year=years.get("until"),
         calendar=YearCalendar(int(starts[:2]), int(starts[3:])),
         time_zone=data["period"]["time_zone"],
-        calculation_point=data["calculation_point"],
+        calculation_point=data.get("calculation_point", ""),
         territory=_territory(data["territory"]),
         quantities=quantities,
-        columns=data["columns"],
+        columns=data.get("columns", MappingProxyType({})),
         materials=MappingProxyType({item["id"]: _category(item) for item in data["materials"]}),
         assumes=data.get("assumes", ()),
-        rates=tuple(map(read_rate, data["rates"])),
-        targets=MappingProxyType({(t["rate"], t["material"]): _target(t, sources) for t in data["targets"]}),
+        rates=tuple(map(read_rate, data.get("rates", ()))),
+        targets=targets,
         deferrals=tuple(_deferral(item, sources) for item in data.get("deferrals", ())),
+        duties=duties(data, targets),
         digest=document.digest,
     )
 
@@ -104,9 +116,9 @@ def _category(item: Mapping[str, Any]) -> Category:
 
 
 def _rate(item: Mapping[str, Any], *, sources: Mapping[str, Any], quantities: frozenset[str]) -> Rate:
-    terms: dict[str, Formula] = {}
-    numerator = checked(formula(item["numerator"], terms, quantities))
-    denominator = checked(formula(item["denominator"], terms, quantities))
+    names = Names(quantities)
+    numerator = checked(formula(item["numerator"], names))
+    denominator = checked(formula(item["denominator"], names))
     if decimals(numerator) or decimals(denominator):
         raise PackError(f"the rate {item['id']}: both terms are masses in whole grams, thresholds are decided on them")
     rounding, name = item["rounding"], f"rate {item['id']}"

@@ -13,6 +13,7 @@ import structlog
 
 from foundation.errors import Refusal, Unavailable
 from traceability.controls import Controls
+from traceability.log import tiles_at
 from traceability.sequencing.batch import Plan
 from traceability.sequencing.commands import BATCH, Accepted, Command, IndexOf, Receipt
 from traceability.sequencing.loading import Connection, load
@@ -21,9 +22,6 @@ from traceability.tree.tiles import Edge, edge_numbers
 
 LOG: Final = structlog.get_logger("sequencer")
 HEAD: Final = "SELECT size, record_time, next_lot_id FROM log_head FOR UPDATE"
-EDGE: Final = """
-SELECT level, number, hashes FROM tile WHERE (level, number) IN (SELECT * FROM unnest($1::int[], $2::bigint[]))
-"""
 SIZE: Final = "SELECT size FROM log_head"
 QUEUE: Final = 8192
 AT_ONCE: Final = 64
@@ -139,10 +137,7 @@ class Sequencer:
 async def _edge(connection: Connection, size: int) -> Edge:
     """The partial tiles at the right edge of the log, by level."""
     wanted = edge_numbers(size)
-    if not wanted:
-        return {}
-    rows = await connection.fetch(EDGE, [level for level, _ in wanted], [number for _, number in wanted])
-    return {row["level"]: row["hashes"] for row in rows}
+    return {level: hashes for (level, _), hashes in (await tiles_at(connection, wanted)).items()}
 
 
 async def _decide(connection: Connection, plan: Plan, command: Command) -> Receipt | Exception:

@@ -150,7 +150,7 @@ async def _send(courier: Courier, row: SubscriptionRow, owed: Owed, now: datetim
         "GS1-Signature": headers["webhook-signature"], "Content-Type": "application/json", "User-Agent": "Junkan",
         "GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0",
     }  # fmt: skip
-    return await courier.outgoing.post(row.dest, body, headers)
+    return (await courier.outgoing.post(row.dest, body, headers)).status
 
 
 def _done(row: SubscriptionRow, owed: Owed, status: int | None, now: datetime) -> dict[str, Any]:

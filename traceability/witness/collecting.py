@@ -7,6 +7,8 @@ from typing import Final
 
 import asyncpg
 
+from foundation.outgoing import Answer
+from traceability.log import tiles_at
 from traceability.tree.checkpoint import BadNote
 from traceability.tree.cosignature import Witness, cosigned_by, parse_witness
 from traceability.tree.merkle import consistency_proof
@@ -27,17 +29,8 @@ class Asked:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A witness's answer: status, media type and text."""
-
-    status: int
-    kind: str
-    text: str
-
-
-Post = Callable[[str, str], Awaitable[Told]]
-"""Sends a text to an address. Raises OSError where nobody answers."""
+Post = Callable[[str, str], Awaitable[Answer]]
+"""Sends a text to an address. Raises NotSent or AddressRefused."""
 
 
 class NoCosignature(Exception):
@@ -57,9 +50,6 @@ def parse_asked(setting: str) -> tuple[Asked, ...]:
 
 NEWEST: Final = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1"
 LAST: Final = "SELECT max(size) FROM cosignature WHERE witness = $1"
-TILES: Final = """
-SELECT level, number, hashes FROM tile WHERE (level, number) IN (SELECT * FROM unnest($1::int[], $2::bigint[]))
-"""
 KEEP: Final = """
 INSERT INTO cosignature (size, witness, line, cosigned_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
@@ -68,7 +58,7 @@ INSERT INTO cosignature (size, witness, line, cosigned_at) VALUES ($1, $2, $3, $
 async def collect(pool: asyncpg.Pool, asked: Asked, post: Post, clock: Callable[[], datetime]) -> int | None:
     """Have the newest checkpoint cosigned; answers its size, or None where the witness has vouched for it already.
 
-    Raises NoCosignature, or OSError where the witness cannot be reached.
+    Raises NoCosignature, and NotSent or AddressRefused where the witness cannot be reached.
     """
     newest = await pool.fetchrow(NEWEST)
     last = await pool.fetchval(LAST, asked.witness.vkey) or 0
@@ -90,11 +80,10 @@ async def collect(pool: asyncpg.Pool, asked: Asked, post: Post, clock: Callable[
     return int(size)
 
 
-async def _submit(pool: asyncpg.Pool, asked: Asked, post: Post, old: int, size: int, note: str) -> Told:
+async def _submit(pool: asyncpg.Pool, asked: Asked, post: Post, old: int, size: int, note: str) -> Answer:
     proof: Sequence[bytes] = ()
     if 0 < old < size:
-        rows = await pool.fetch(TILES, *zip(*consistency_tiles(old, size), strict=True))
-        tiles = {(row["level"], row["number"]): row["hashes"] for row in rows}
+        tiles = await tiles_at(pool, consistency_tiles(old, size))
         proof = consistency_proof(old, size, nodes(lambda level, number: tiles[level, number]))
     return await post(f"{asked.prefix}/add-checkpoint", submission_text(old, proof, note))
 

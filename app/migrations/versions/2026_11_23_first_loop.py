@@ -4,22 +4,18 @@ Revision ID: 2026_11_23_first_loop
 Revises:
 """
 
-from pathlib import Path
-
-from alembic import op
+from app.migrations import scripts
 
 revision = "2026_11_23_first_loop"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[1] / "sql"
+FILES = (
+    "01_roles.sql", "02_registry.sql", "03_record.sql", "04_guards.sql", "05_record_rights.sql", "06_market.sql",
+    "07_reports.sql",
+)  # fmt: skip
 
 
 def upgrade() -> None:
-    op.execute("SELECT 1")  # opens the transaction: the scripts below go past SQLAlchemy's own begin
-    driver = op.get_bind().connection.dbapi_connection
-    assert driver is not None
-    for file in sorted(SQL.glob("0?_*.sql")):
-        script = file.read_text(encoding="utf-8")
-        driver.run_async(lambda raw, script=script: raw.execute(script))
+    scripts.run(*FILES)

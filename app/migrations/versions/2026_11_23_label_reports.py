@@ -4,21 +4,13 @@ Revision ID: 2026_11_23_label_reports
 Revises: 2026_11_23_first_loop
 """
 
-from pathlib import Path
-
-from alembic import op
+from app.migrations import scripts
 
 revision = "2026_11_23_label_reports"
 down_revision = "2026_11_23_first_loop"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).parents[1] / "sql" / "11_label_reports.sql"
-
 
 def upgrade() -> None:
-    op.execute("SELECT 1")  # opens the transaction: the script below goes past SQLAlchemy's own begin
-    driver = op.get_bind().connection.dbapi_connection
-    assert driver is not None
-    script = SQL.read_text(encoding="utf-8")
-    driver.run_async(lambda raw: raw.execute(script))
+    scripts.run("11_label_reports.sql")

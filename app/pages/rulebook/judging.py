@@ -37,6 +37,7 @@ from standards.recognition import recognitions
 
 HERE: Final = "/standards/judge"
 FILES: Final = {"csv": "csv", "json": "json", "jsonl": "jsonl"}
+MOST_LISTED: Final = 50
 ORDER: Final = ("conforming", "nonconforming", "incomplete", "not_in_force", "out_of_scope")
 
 
@@ -126,7 +127,7 @@ async def judge_page(
         book = _book(request, catalogue, day_asked(on, today))
         fields = _fields(book, material, form) if material or form else None
     except Invalid as refusal:
-        return _page(request, _book(request, catalogue, today), typed, None, (), errors_of(request, refusal), 400)
+        return _page(request, _book(request, catalogue, today), typed, None, (), _listed(request, refusal), 400)
     return _page(request, book, typed, fields)
 
 
@@ -142,14 +143,15 @@ async def judge_form(request: AnyRequest, catalogue: Given[Catalogue], clock: Gi
     today = clock().date()
     book = _book(request, catalogue, today)
     try:
-        book = _book(request, catalogue, day_asked(values.get("on", ""), today))
+        day = values.get("on", "") if file is None else values.get("file_on", "")
+        book = _book(request, catalogue, day_asked(day, today))
         if file is not None:
             lots = await asyncio.to_thread(_uploaded, file, book.shelf)
             told = await asyncio.to_thread(lambda: [_told(book, lot, values.get("rule", "")) for lot in lots])
-            return _page(request, book, {"on": values.get("on", "")}, None, told)
+            return _page(request, book, {"file_on": day}, None, told)
         fields = _fields(book, values.get("material", ""), values.get("form", ""))
     except Refusal as refusal:
-        wrong = _listed(request, refusal)
+        wrong = _listed(request, refusal, of_file=file is not None)
         return _page(request, book, values, None, (), wrong, refusal.status)
     form = Filled(request, book.t, values)
     lot = entered(form, fields, values["material"], values["form"])
@@ -180,15 +182,17 @@ def _uploaded(file: tuple[str, bytes], shelf: Shelf) -> list[Lot]:
     return checked(lots, shelf)
 
 
-def _listed(request: AnyRequest, refusal: Refusal) -> list[dict[str, str]]:
-    """A refusal as an error summary: every problem of a file in one line, else its own sentence."""
+def _listed(request: AnyRequest, refusal: Refusal, *, of_file: bool = False) -> list[dict[str, str]]:
+    """A refusal as an error summary: of a file every problem in one line, of the form each at its field."""
     problems = refusal.facts.get("problems")
     if not problems:
-        return errors_of(request, refusal)
+        told = errors_of(request, refusal)
+        return [{**each, "field": "file_on" if of_file and each["field"] == "on" else each["field"]} for each in told]
     return [
-        {"field": "file", "text": f"{each['pointer']}: {each['value']} – {each['message']}. {each['fix']}."}
-        for each in problems[:50]
-    ]
+        {"field": "file" if of_file else each["pointer"].removeprefix("lots/0/"),
+         "text": f"{each['pointer']}: {each['value']} – {each['message']}. {each['fix']}."}
+        for each in problems[:MOST_LISTED]
+    ]  # fmt: skip
 
 
 ROUTES: Final = [judge_page, judge_form]

@@ -1,11 +1,11 @@
 """Reads a lot from plain values as they stand in JSON, YAML or a table's row; what cannot be read is named."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import category
 
 from standards.conformity.lots import Evidence, HeldDocument, Lot, Measurement, Qualifier, Statement
@@ -19,10 +19,13 @@ LEVELS = dict(Evidence.__members__)
 STATEMENT = frozenset({"value", "evidence", "stated_on"})
 LISTS = frozenset({"attributes", "measurements", "statements", "documents"})
 OWN = frozenset({"material", "form", "origin", "claimed_grade", "name", *LISTS})
-_BOUNDED = re.compile(r"\s*(?P<sign>[<>])\s*(?P<number>[^<>=]*)")
+_BOUNDED = re.compile(r"\s*([<>])")
 LONGEST = 500  # characters of one word of an input
 UNSHOWN = frozenset({"Cc", "Cs"})  # control characters and halves of letters: no JSON holds them
 ISO_DAY = len("YYYY-MM-DD")
+
+
+Fact = TypeVar("Fact")
 
 
 class LotError(ValueError):
@@ -46,13 +49,13 @@ def lot_from(data: Mapping[str, Any]) -> Lot:
     unread = [name for name in further if name not in own]
     said = _object(data, "statements")
     return Lot(
-        material=_needed(data, "material", "material"),
-        form=_needed(data, "form", "form"),
+        material=_needed(data, "material"),
+        form=_needed(data, "form"),
         origin=_word(data.get("origin"), "origin"),
         attributes=_words(_object(data, "attributes"), "attributes/"),
-        measurements=tuple(_measurement(item, at, unread) for at, item in _items(data, "measurements")),
+        measurements=tuple(_items(data, "measurements", _measurement, unread)),
         statements=tuple(_statement(name, value, unread) for name, value in said.items()),
-        documents=tuple(_document(item, at, unread) for at, item in _items(data, "documents")),
+        documents=tuple(_items(data, "documents", _document, unread)),
         claimed_grade=_word(data.get("claimed_grade"), "claimed_grade"),
         own=_words(own, ""),
         name=_word(data.get("name"), "name"),
@@ -60,29 +63,31 @@ def lot_from(data: Mapping[str, Any]) -> Lot:
     )
 
 
-def _measurement(item: Mapping[str, Any], at: str, unread: list[str]) -> Measurement:
+def _measurement(item: Mapping[str, Any], unread: list[str]) -> Measurement:
     if not item.keys() <= MEASUREMENT:
-        unread += _others(item, MEASUREMENT, at)
-    unit, value, sign = _word(item.get("unit"), f"{at}/unit"), item.get("value"), _word(item.get("qualifier"), at)
-    if isinstance(value, str) and sign is None and unit is not None and (bounded := _BOUNDED.fullmatch(value)):
-        sign, value = bounded["sign"], bounded["number"]
-    if sign is not None and sign not in QUALIFIERS:
-        raise LotError(f"{at}/qualifier", sign, f"{sign!r} is not a qualifier", "use <, > or =")
-    spread = item.get("uncertainty")
-    uncertainty = None if spread is None else _number(spread, f"{at}/uncertainty")
+        unread += _others(item, MEASUREMENT)
+    get = item.get
+    unit, value, sign = _word(get("unit"), "unit"), get("value"), _word(get("qualifier"), "qualifier")
+    if isinstance(value, str) and sign is None and unit is not None and (bounded := _BOUNDED.match(value)):
+        sign, value = bounded[1], value[bounded.end() :]
+    qualifier = QUALIFIERS.get(sign or "=")
+    if qualifier is None:
+        raise LotError("qualifier", sign, f"{sign!r} is not a qualifier", "use <, > or =")
+    spread = get("uncertainty")
+    uncertainty = None if spread is None else _number(spread, "uncertainty")
     if uncertainty is not None and uncertainty < 0:
-        raise LotError(f"{at}/uncertainty", spread, f"{spread} is below zero", "write its size without a sign")
+        raise LotError("uncertainty", spread, f"{spread} is below zero", "write its size without a sign")
     return Measurement(
-        property=_needed(item, "property", f"{at}/property"),
-        value=_text(value, f"{at}/value") if unit is None else _number(value, f"{at}/value"),
-        unit=unit,
-        qualifier=QUALIFIERS[sign or "="],
-        uncertainty=uncertainty,
-        method=_word(item.get("method"), f"{at}/method"),
-        condition=_word(item.get("condition"), f"{at}/condition"),
-        evidence=_level(item.get("evidence", "E0"), f"{at}/evidence"),
-        sampled_on=day_from(item.get("sampled_on"), f"{at}/sampled_on"),
-        report=_word(item.get("report"), f"{at}/report"),
+        _needed(item, "property"),
+        _text(value, "value") if unit is None else _number(value, "value"),
+        unit,
+        qualifier,
+        uncertainty,
+        _word(get("method"), "method"),
+        _word(get("condition"), "condition"),
+        _level(get("evidence", "E0"), "evidence"),
+        day_from(get("sampled_on"), "sampled_on"),
+        _word(get("report"), "report"),
     )
 
 
@@ -90,7 +95,7 @@ def _statement(name: str, said: Any, unread: list[str]) -> Statement:
     at = f"statements/{name}"
     if not isinstance(said, Mapping):
         return Statement(name, _answer(said, at))
-    unread += _others(said, STATEMENT, at)
+    unread += [f"{at}/{other}" for other in _others(said, STATEMENT)]
     level = _level(said.get("evidence", "E1"), f"{at}/evidence")
     return Statement(name, _answer(said.get("value"), at), level, day_from(said.get("stated_on"), f"{at}/stated_on"))
 
@@ -101,30 +106,40 @@ def _answer(value: object, at: str) -> bool | None:
     raise LotError(at, value, f"{value!r} is neither true nor false", "write true or false, without quotes")
 
 
-def _document(item: Mapping[str, Any], at: str, unread: list[str]) -> HeldDocument:
-    unread += _others(item, DOCUMENT, at)
-    days = {name: day_from(item.get(name), f"{at}/{name}") for name in ("issued_on", "valid_from", "valid_to")}
+def _document(item: Mapping[str, Any], unread: list[str]) -> HeldDocument:
+    unread += _others(item, DOCUMENT)
     return HeldDocument(
-        type=_needed(item, "type", f"{at}/type"),
-        evidence=_level(item.get("evidence", "E0"), f"{at}/evidence"),
-        status=(_word(item.get("status"), f"{at}/status") or "valid").lower(),
-        **days,
-        reference=_word(item.get("reference"), f"{at}/reference"),
+        _needed(item, "type"),
+        _level(item.get("evidence", "E0"), "evidence"),
+        (_word(item.get("status"), "status") or "valid").lower(),
+        day_from(item.get("issued_on"), "issued_on"),
+        day_from(item.get("valid_from"), "valid_from"),
+        day_from(item.get("valid_to"), "valid_to"),
+        _word(item.get("reference"), "reference"),
     )
 
 
-def _others(item: Mapping[str, Any], known: frozenset[str], at: str) -> list[str]:
-    return [f"{at}/{_text(name, at)}" for name in item if name not in known]
+def _others(item: Mapping[str, Any], known: frozenset[str]) -> list[str]:
+    return [_text(name, "name") for name in item if name not in known]
 
 
-def _items(data: Mapping[str, Any], name: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+def _items(
+    data: Mapping[str, Any], name: str, read: Callable[[Mapping[str, Any], list[str]], Fact], unread: list[str]
+) -> Iterator[Fact]:
+    """Every fact of a list; what is wrong with one, or read by nobody, is told with its place."""
     listed = data.get(name) or ()
     if not isinstance(listed, list | tuple):
         raise LotError(name, listed, "is not a list", f"write {name} as a list of objects")
     for at, item in enumerate(listed):
         if not isinstance(item, Mapping):
             raise LotError(f"{name}/{at}", item, "is not an object", "write its fields by name")
-        yield f"{name}/{at}", item
+        others: list[str] = []
+        try:
+            yield read(item, others)
+        except LotError as error:
+            raise LotError(f"{name}/{at}/{error.field}", error.value, error.sentence, error.fix) from None
+        if others:
+            unread += [f"{name}/{at}/{other}" for other in others]
 
 
 def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -139,9 +154,9 @@ def _words(found: Mapping[str, Any], at: str) -> Mapping[str, str | bool]:
     return MappingProxyType({name: value for name, value in told.items() if value is not None})
 
 
-def _needed(item: Mapping[str, Any], name: str, at: str) -> str:
-    if (found := _word(item.get(name), at)) is None:
-        raise LotError(at, item.get(name), "is missing", f"write {name}")
+def _needed(item: Mapping[str, Any], name: str) -> str:
+    if (found := _word(item.get(name), name)) is None:
+        raise LotError(name, item.get(name), "is missing", f"write {name}")
     return found
 
 
