@@ -35,7 +35,7 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
-from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
+from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, witness
 from traceability.http import recalls as recalls_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
@@ -63,6 +63,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *log.ROUTES,
     *witness.ROUTES,
     *lots.ROUTES,
+    *statements.ROUTES,
     *cases_api.ROUTES,
     *recalls_api.ROUTES,
     *imports.ROUTES,

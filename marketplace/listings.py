@@ -114,11 +114,11 @@ def searchable(
 ) -> dict[str, tuple[Decimal, str]]:
     """The latest exact result per property, in the property's own unit where `known` says which that is.
 
-    A result that is only a bound, or that does not convert exactly, cannot be found by a range and is left out.
+    A result in words, one that is only a bound and one that does not convert exactly cannot be found by a range.
     """
     found: dict[str, tuple[Decimal, str]] = {}
     for row in rows:
-        if row.comparator != "=":
+        if row.comparator != "=" or row.value is None or row.unit is None:
             found.pop(row.property, None)
             continue
         unit = known[row.property].unit if known and row.property in known else None

@@ -26,17 +26,21 @@ from traceability.tables import BalanceRow, CertificateRow, LotRow, MeasurementR
 
 # What is stated by whom (code list of evidence levels): a first party may not call its own word a laboratory's.
 FIRST: Final = timezone(timedelta(hours=14))
+LONGEST: Final = 200  # characters of a property that is told in words
 LABORATORY_LEVELS: Final = frozenset({"E3", "E4", "E5"})
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One result: `value` exact in `unit`; `comparator` < or > for results beyond the method's range."""
+    """One result: `value` exact in `unit`; `comparator` < or > for results beyond the method's range.
+
+    A property that is told in words has `words`, and neither value nor unit.
+    """
 
     lot: str
     property: str
-    value: Decimal
-    unit: str
+    value: Decimal | None
+    unit: str | None
     sampled_on: date
     evidence: str = "E1"
     comparator: str = "="
@@ -44,6 +48,7 @@ class Measurement:
     condition: str | None = None
     uncertainty: Decimal | None = None
     laboratory: str | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,8 @@ class Certificate:
 
 INSERT_MEASUREMENT: Final = """
 INSERT INTO measurement (fact_index, lot_id, organisation_id, property, value, comparator, unit, method, condition,
-    uncertainty, laboratory, evidence, sampled_on)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    uncertainty, laboratory, evidence, sampled_on, words)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 INSERT_CERTIFICATE: Final = """
 INSERT INTO certificate (fact_index, organisation_id, lot_id, facility_id, standard, kind, number, issuer, materials,
@@ -108,21 +113,52 @@ def _measurable(measured: Measurement, catalogue: Catalogue) -> None:
     """The catalogue knows the property, the unit measures it, and the value can exist. Raises Invalid."""
     known = _known(catalogue)
     found = known.get(measured.property)
-    if found is None or found.kind is None:
-        codes = [each.code for each in known.values() if each.kind]
-        inside = [code for code in codes if code in measured.property.split("_")]
-        near = inside or get_close_matches(measured.property, codes, 3, 0.4)
+    if found is None:
+        inside = [code for code in known if code in measured.property.split("_")]
+        near = inside or get_close_matches(measured.property, known, 3, 0.4)
         raise Invalid(
-            "The catalogue knows no such measurable property.", field="property", value=measured.property,
+            "The catalogue knows no such property.", field="property", value=measured.property,
             fix=f"Did you mean {' or '.join(near)}?" if near else "Take a code from the catalogue's property lists.",
         )  # fmt: skip
+    if found.kind is None:
+        _told(measured)
+    else:
+        _number(measured, found, found.kind)
+
+
+def _told(measured: Measurement) -> None:
+    """A property without a unit is told in words. Raises Invalid."""
+    if not measured.words or not measured.words.strip() or len(measured.words) > LONGEST:
+        raise Invalid(
+            f"{measured.property} is told in words.", field="words", value=measured.words or "",
+            fix=f"Write what was seen, in at most {LONGEST} characters.",
+        )  # fmt: skip
+    for name, given in (("value", measured.value), ("unit", measured.unit), ("uncertainty", measured.uncertainty)):
+        if given is not None:
+            raise Invalid(
+                f"{measured.property} has no number.", field=name, value=str(given), fix="State `words` only."
+            )
+    if measured.comparator != "=":
+        raise Invalid(
+            f"{measured.property} has no number.", field="comparator", value=measured.comparator, fix="Use =."
+        )
+
+
+def _number(measured: Measurement, found: Property, kind: str) -> None:
+    """A property with a unit has a number in a unit of its kind, and it can exist. Raises Invalid."""
+    if measured.words is not None or measured.value is None or measured.unit is None:
+        wrong = "words" if measured.words is not None else "value" if measured.value is None else "unit"
+        raise Invalid(
+            f"{found.code} is a number in a unit.", field=wrong, value=measured.words or "",
+            fix=f"State value and unit, such as {found.unit}.",
+        )  # fmt: skip
     try:
-        value = base_of(measured.value, measured.unit, found.kind)
-    except QuantityError as wrong:
+        value = base_of(measured.value, measured.unit, kind)
+    except QuantityError as wrong_unit:
         raise Invalid(
             f"{found.code} is not measured in this unit.", field="unit", value=measured.unit,
             fix=f"State it in {found.unit}.",
-        ) from wrong  # fmt: skip
+        ) from wrong_unit  # fmt: skip
     if found.physical is not None and not found.possible(value):
         raise Invalid(
             f"{found.code} cannot have this value.", field="value", value=str(measured.value),
@@ -165,7 +201,7 @@ async def measure(
         INSERT_MEASUREMENT,
         (IndexOf(), lot_id, actor.organisation_id, measured.property, measured.value, measured.comparator,
          measured.unit, measured.method, measured.condition, measured.uncertainty, measured.laboratory,
-         measured.evidence, measured.sampled_on),
+         measured.evidence, measured.sampled_on, measured.words),
         DuplicateEvent("This measurement is recorded already."),
     )  # fmt: skip
     return (await sequencer.submit(Command((stated,), (row,)))).accepted[0]

@@ -13,11 +13,13 @@ from foundation.registry import Organisation
 from standards.catalogue import Catalogue
 from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measurement, Qualifier, Standard
 from standards.conformity.evaluation import Evaluation, evaluations
+from standards.conformity.lots import Statement
 from standards.conformity.shelf import judge_lot, shelf_of
 from standards.properties import Property
 from traceability.evidence import certificates, measurements
 from traceability.ledger.origins import Origins
-from traceability.tables import CertificateRow, LotRow, MeasurementRow
+from traceability.statements import GRADE, statements
+from traceability.tables import CertificateRow, LotRow, MeasurementRow, StatementRow
 
 # A certificate is a third party's word only where a certification body itself recorded it; else its holder's (E1).
 BODIES: Final = "certifier"
@@ -41,10 +43,12 @@ def known_properties(catalogue: Catalogue) -> dict[str, Property]:
 def known_lot(
     material: str, form: str, origins: Origins, measured: Iterable[MeasurementRow],
     certified: Iterable[CertificateRow], *, custody: str | None = None, bodies: Collection[int] = (),
+    stated: Sequence[StatementRow] = (),
 ) -> Lot:  # fmt: skip
     """A lot as the standards see it: only what is on record, nothing assumed.
 
-    `bodies` are the ids of those who recorded certificates as certification bodies. The ledger itself knows the
+    `bodies` are the ids of those who recorded certificates as certification bodies; of what was `stated` under one
+    name, the last word is the attribute, while any that says no is heard. The ledger itself knows the
     recycled share and keeps its calculation; a share that somebody stated or measured goes before it.
     """
     results = tuple(_result(row) for row in measured)
@@ -52,9 +56,15 @@ def known_lot(
     if not any(each.property == RECYCLED for each in results):
         results += _recycled(origins)
     papers.append(HeldDocument("recycled_content_calculation", Evidence.E1))
+    words = {row.name: row.words if row.said is None else row.said for row in stated}
+    grade = words.pop(GRADE, None)
+    attributes = {name: value for name, value in words.items() if value is not None}
     return Lot(
-        material, form, origin_of(origins), {"chain_of_custody": custody} if custody else {}, results,
-        documents=tuple(papers),
+        material, form, origin_of(origins), attributes | ({"chain_of_custody": custody} if custody else {}), results,
+        statements=tuple(
+            Statement(row.name, row.said, Evidence.E1, row.stated_on) for row in stated if row.said is not None
+        ),
+        documents=tuple(papers), claimed_grade=str(grade) if grade else None,
     )  # fmt: skip
 
 
@@ -74,8 +84,10 @@ def _recycled(origins: Origins) -> tuple[Measurement, ...]:
 
 
 def _result(row: MeasurementRow) -> Measurement:
+    value = row.words if row.value is None else row.value
+    assert value is not None, "the database keeps a number or words"
     return Measurement(
-        row.property, row.value, row.unit, Qualifier(row.comparator), row.uncertainty, row.method, row.condition,
+        row.property, value, row.unit, Qualifier(row.comparator), row.uncertainty, row.method, row.condition,
         Evidence[row.evidence], row.sampled_on, row.laboratory,
     )  # fmt: skip
 
@@ -108,7 +120,7 @@ async def lot_on_record(record: AsyncSession, lot: LotRow, as_of: date) -> Lot:
     certified = await certificates(record, lot.id, lot.organisation_id, as_of)
     return known_lot(
         lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
-        custody=lot.custody, bodies=await bodies_among(record, certified),
+        custody=lot.custody, bodies=await bodies_among(record, certified), stated=await statements(record, lot.id),
     )  # fmt: skip
 
 

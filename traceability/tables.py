@@ -145,7 +145,7 @@ class ClaimRow(Base):
 
 
 class MeasurementRow(Base):
-    """A property of a lot as measured."""
+    """A property of a lot as measured: a number in a unit, or `words` where the property is told."""
 
     __tablename__ = "measurement"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -153,15 +153,35 @@ class MeasurementRow(Base):
     lot_id: Mapped[int]
     organisation_id: Mapped[int]
     property: Mapped[str]
-    value: Mapped[Decimal]
+    value: Mapped[Decimal | None]
     comparator: Mapped[str]
-    unit: Mapped[str]
+    unit: Mapped[str | None]
     method: Mapped[str | None]
     condition: Mapped[str | None]
     uncertainty: Mapped[Decimal | None]
     laboratory: Mapped[str | None]
     evidence: Mapped[str]
     sampled_on: Mapped[date]
+    words: Mapped[str | None]
+
+
+class StatementRow(Base):
+    """What a firm says of a lot: yes or no, or words; neither where it withdraws the one that it follows."""
+
+    __tablename__ = "statement"
+    fact_index: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int]
+    organisation_id: Mapped[int]
+    name: Mapped[str]
+    said: Mapped[bool | None]
+    words: Mapped[str | None]
+    stated_on: Mapped[date]
+    follows: Mapped[int | None]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it says something, and is no withdrawal."""
+        return self.said is not None or self.words is not None
 
 
 class CertificateRow(Base):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.pages.asking import grams_of, number_of, speech_of
 from app.pages.forms.choices import listed
 from app.pages.offered import Offered, forms, materials, priced, told
-from app.pages.passports import numeric_properties, tell
+from app.pages.passports import named_properties, tell
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
@@ -99,7 +99,7 @@ async def market_page(
         context["errors"] = errors_of(request, refusal)
     choices = {
         "materials": materials(t, catalogue), "forms": forms(t, catalogue),
-        "properties": numeric_properties(t, catalogue), "currencies": listed(t, currencies(catalogue)),
+        "properties": named_properties(t, catalogue), "currencies": listed(t, currencies(catalogue)),
         "countries": [(code, t.country(code)) for code in _codes(context["facets"], form["country"])],
     }  # fmt: skip
     status = 400 if context["errors"] else 200

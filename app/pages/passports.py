@@ -205,9 +205,9 @@ def property_name(t: Speech, code: str, catalogue: Catalogue) -> str:
     return (known.names.get(t.lang) or known.names["en"]) if known else code
 
 
-def numeric_properties(t: Speech, catalogue: Catalogue) -> list[tuple[str, str]]:
-    """Every property with a unit as a choice, in order of its name."""
-    known = [each for each in _known_properties(catalogue).values() if each.unit is not None]
+def named_properties(t: Speech, catalogue: Catalogue, *, told: bool = False) -> list[tuple[str, str]]:
+    """Every measured property as a choice, with its unit, in order of its name; those `told` in words where asked."""
+    known = [each for each in _known_properties(catalogue).values() if told or each.unit is not None]
     named = [(each.code, property_name(t, each.code, catalogue), unit_shown(each.unit or "")) for each in known]
     return sorted(
         ((code, f"{name} ({unit})" if unit else name) for code, name, unit in named), key=lambda each: each[1]
@@ -239,7 +239,8 @@ def certificate(t: Speech, row: CertificateRow, catalogue: Catalogue) -> dict[st
 def measurement(t: Speech, row: MeasurementRow, catalogue: Catalogue) -> list[str]:
     """Property, value with unit, method, level of evidence, day of sampling."""
     sign = "" if row.comparator == "=" else f"{row.comparator} "
+    number = f"{sign}{t.number(row.value)} {unit_shown(row.unit or '')}".strip() if row.value is not None else ""
     return [
-        property_name(t, row.property, catalogue), f"{sign}{t.number(row.value)} {unit_shown(row.unit)}".strip(),
+        property_name(t, row.property, catalogue), row.words or number,
         row.method or t("common.not_stated"), t.name("evidence", row.evidence), t.day(row.sampled_on),
     ]  # fmt: skip

@@ -34,12 +34,13 @@ class In(BaseModel):
 
 
 class MeasurementIn(In):
-    """One laboratory result or own test of a lot; `value` is an exact decimal in `unit`."""
+    """A laboratory's result or an own test: an exact `value` in `unit`, or `words` for what is told (a colour)."""
 
     lot: str
     property: str
-    value: Decimal
-    unit: str
+    value: Decimal | None = None
+    unit: str | None = None
+    words: str | None = None
     sampled_on: date
     evidence: Literal["E1", "E2", "E3", "E4", "E5"] = "E1"
     comparator: Literal["=", "<", ">"] = "="
@@ -123,7 +124,8 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
             for c in told_lot.certificates
         ],
         "measurements": [
-            {"property": m.property, "value": str(m.value), "comparator": m.comparator, "unit": m.unit,
+            {"property": m.property, "value": None if m.value is None else str(m.value),
+             "comparator": m.comparator, "unit": m.unit, "words": m.words,
              "method": m.method, "evidence": m.evidence, "sampledOn": m.sampled_on.isoformat()}
             for m in told_lot.measurements
         ],

@@ -10,7 +10,10 @@ from traceability.ledger.book import Purpose
 from traceability.ledger.movements import Movement
 from traceability.ledger.outcomes import Speaker
 
-Kind = Literal["epcis", "declaration", "permit", "certificate", "measurement", "claim", "release", "label", "recall"]
+Kind = Literal[
+    "epcis", "declaration", "permit", "certificate", "measurement", "statement", "withdrawal", "claim", "release",
+    "label", "recall",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def _measured(seen: Passport, lang: str) -> dict[str, str]:
     """Results that are the value itself, in the fact's own unit; what cannot be converted is left to be typed."""
     found: dict[str, str] = {}
     for row in seen.measurements:
-        if row.comparator != "=" or row.property not in MEASURED:
+        if row.comparator != "=" or row.property not in MEASURED or row.value is None or row.unit is None:
             continue
         fact, unit = MEASURED[row.property]
         try:

@@ -1,10 +1,10 @@
-"""Evidence pages: a laboratory's values and third parties' certificates, each a fact of the log."""
+"""Evidence pages: values of laboratories, certificates of third parties, statements of makers: facts of the log."""
 
 from typing import Final
 
 from litestar import Response, get
 
-from app.pages.evidence import certifying, measuring
+from app.pages.evidence import certifying, measuring, stating
 from app.pages.rendering import AnyRequest, show
 from foundation.access import May
 
@@ -15,4 +15,4 @@ async def evidence_page(request: AnyRequest) -> Response[str]:
     return show(request, "recycler/evidence.html")
 
 
-ROUTES: Final = [evidence_page, *measuring.ROUTES, *certifying.ROUTES]
+ROUTES: Final = [evidence_page, *measuring.ROUTES, *certifying.ROUTES, *stating.ROUTES]

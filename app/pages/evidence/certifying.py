@@ -136,8 +136,9 @@ async def _certified(
 async def certificate_page(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], catalogue: Given[Catalogue]
 ) -> Response[str]:
-    """The form, with the lot that the address names."""
-    form = Filled(request, speech_of(request), {"lot": request.query_params.get("lot", "").strip()})
+    """The form, with the lot and the paper that the address names."""
+    kept = {name: request.query_params.get(name, "").strip() for name in ("lot", "standard")}
+    form = Filled(request, speech_of(request), kept)
     return _form(form, await _setting(form, transaction, actor, catalogue))
 
 

@@ -1,6 +1,6 @@
-"""Measuring: a laboratory's value for a lot, by a known property in a unit of its kind, with method and condition."""
+"""Measuring: a value for a lot in a unit of the property's kind, or its words, with method and level of evidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -14,7 +14,7 @@ from app.pages.evidence.lots import lot_choices, named_lot
 from app.pages.forms.checking import Act, checked, filled
 from app.pages.forms.choices import Choice, named
 from app.pages.forms.filling import Filled
-from app.pages.passports import numeric_properties, property_name, unit_shown
+from app.pages.passports import named_properties, property_name, unit_shown
 from app.pages.recording.history import today_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import lot_page
@@ -23,7 +23,7 @@ from foundation.database import Clock
 from standards.catalogue import Catalogue
 from standards.properties import Property
 from standards.quantities import UNITS, in_base
-from traceability.evidence import Measurement, latest_day, measure
+from traceability.evidence import LONGEST, Measurement, latest_day, measure
 from traceability.judging import known_properties
 from traceability.sequencing.sequencer import Sequencer
 
@@ -58,20 +58,20 @@ class Setting:
 
 
 def _setting(actor: Actor, catalogue: Catalogue, lots: list[Choice], chosen: str, today: date) -> Setting:
-    found = known_properties(catalogue).get(chosen)
-    return Setting(actor, catalogue, lots, today, found if found is not None and found.unit is not None else None)
+    return Setting(actor, catalogue, lots, today, known_properties(catalogue).get(chosen))
 
 
 def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
     """First the lot and the property; then the value, with the units and methods of that property."""
     t, chosen = form.t, setting.chosen
     kept = {
-        "lot": "", "property": "", "value": "", "unit": chosen.unit if chosen else "", "comparator": "=", "method": "",
+        "lot": "", "property": "", "value": "", "unit": (chosen.unit or "") if chosen else "", "comparator": "=",
+        "method": "", "words": "",
         "condition": "", "uncertainty": "", "evidence": setting.levels[-1], "day": "", "laboratory": "", **form.values,
     }  # fmt: skip
     return show(
         form.request, "recycler/measuring.html", status=status, form=kept, lots=setting.lots, errors=form.errors,
-        properties=numeric_properties(t, setting.catalogue), chosen=chosen,
+        properties=named_properties(t, setting.catalogue, told=True), chosen=chosen,
         name=property_name(t, chosen.code, setting.catalogue) if chosen else "",
         units=[(unit, unit_shown(unit) or unit) for unit in setting.units], comparators=_comparators(form),
         methods=list(chosen.methods) if chosen else [], levels=named(t, "evidence", setting.levels),
@@ -85,36 +85,53 @@ def _comparators(form: Filled) -> list[Choice]:
 def _measured(form: Filled, setting: Setting, lot: str) -> tuple[Act, Measurement | None]:
     """What the form states; None where something is wrong with it."""
     t, chosen = form.t, setting.chosen
-    if chosen is None or chosen.unit is None:
+    if chosen is None:
         form.say("property", t("errors.choose", label=t("common.property")))
         return _act(form, []), None
     name = property_name(t, chosen.code, setting.catalogue)
-    value = form.number("value", name)
-    if not form.get("unit"):
-        form.values = {**form.values, "unit": chosen.unit}
-    unit = form.choice("unit", t("common.unit"), setting.units)
-    spread = form.number("uncertainty", t("evidence_page.uncertainty"), needed=False)
+    read = _told if chosen.unit is None else _number
+    shown, found = read(form, setting, chosen, name)
     day = form.day("day", t("evidence_page.sampled"))
     level = form.choice("evidence", t("evidence_page.level"), setting.levels)
     condition = form.text("condition", t("evidence_page.condition"), needed=chosen.condition_required)
-    sign = form.get("comparator") or "="
-    if value is not None and unit and chosen.kind and not chosen.possible(in_base(value, unit, chosen.kind)):
-        form.say("value", t("evidence_page.impossible", name=name))
     if day is not None and day > setting.today:
         form.say("day", t("refusal.date_invalid"))
-    if form.errors or value is None or day is None or sign not in COMPARATORS:
+    if form.errors or found is None or day is None:
         return _act(form, []), None
     method, laboratory = form.get("method") or None, form.get("laboratory") or None
     if "laboratory" in setting.actor.organisation_roles:
         laboratory = setting.actor.organisation_name
-    shown = f"{'' if sign == '=' else sign + ' '}{t.number(value)} {unit_shown(unit)}".strip()
     facts = [
         (t("common.lot"), lot), (name, shown), (t("common.method"), method or t("common.not_stated")),
         (t("evidence_page.level"), t.name("evidence", level)), (t("evidence_page.sampled"), t.day(day)),
     ]  # fmt: skip
-    return _act(form, facts, name), Measurement(
-        lot, chosen.code, value, unit, day, level, sign, method, condition or None, spread, laboratory
-    )
+    return _act(form, facts, name), replace(
+        found, lot=lot, sampled_on=day, evidence=level, method=method, condition=condition or None,
+        laboratory=laboratory,
+    )  # fmt: skip
+
+
+def _told(form: Filled, setting: Setting, chosen: Property, name: str) -> tuple[str, Measurement | None]:
+    """A property that is told in words."""
+    words = form.text("words", name, longest=LONGEST)
+    return words, Measurement("", chosen.code, None, None, setting.today, words=words) if words else None
+
+
+def _number(form: Filled, setting: Setting, chosen: Property, name: str) -> tuple[str, Measurement | None]:
+    """A number in a unit of the property's kind."""
+    t = form.t
+    value = form.number("value", name)
+    if not form.get("unit"):
+        form.values = {**form.values, "unit": chosen.unit or ""}
+    unit = form.choice("unit", t("common.unit"), setting.units)
+    spread = form.number("uncertainty", t("evidence_page.uncertainty"), needed=False)
+    sign = form.choice("comparator", t("evidence_page.comparator"), COMPARATORS) if form.get("comparator") else "="
+    if value is not None and unit and chosen.kind and not chosen.possible(in_base(value, unit, chosen.kind)):
+        form.say("value", t("evidence_page.impossible", name=name))
+    if value is None or not unit or not sign:
+        return "", None
+    shown = f"{'' if sign == '=' else sign + ' '}{t.number(value)} {unit_shown(unit)}".strip()
+    return shown, Measurement("", chosen.code, value, unit, setting.today, comparator=sign, uncertainty=spread)
 
 
 def _act(form: Filled, facts: list[tuple[str, str]], name: str = "") -> Act:

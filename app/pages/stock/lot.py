@@ -13,8 +13,9 @@ from app.pages.asking import speech_of
 from app.pages.passports import standard_name, tell
 from app.pages.recording.history import correctable, state_of, title_of, today_of
 from app.pages.rendering import AnyRequest, show
-from app.pages.rulebook.naming import missing_named, want_named
+from app.pages.rulebook.naming import want_named
 from app.pages.stock.held import held_of, lot_page
+from app.pages.stock.supplying import told_standing, ways
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor
 from foundation.database import Clock
@@ -25,6 +26,7 @@ from traceability.history.reading import Happened, of_lot
 from traceability.holdings import Holding, holding
 from traceability.judging import applicable, judged
 from traceability.passport import find, passport
+from traceability.statements import statements
 from traceability.tables import LotRow
 from traceability.tree.checkpoint import Verifier
 from traceability.visibility import Reader
@@ -123,10 +125,11 @@ async def lot_view(
         raise NotFound("You have no such lot.", field="lot", value=uri)
     verdicts = await judged(record, catalogue, lot.row, None, today)
     history = await of_lot(transaction, actor.organisation_id, lot.row.id)
+    standing = told_standing(t, await statements(record, lot.row.id), actor)
     return show(
         request, "recycler/lot.html", lot=lot, held=held_of(t, lot.held) if lot.held else None,
         told=tell(t, seen, catalogue), seen=seen, history=_history(t, history), today=t.day(today),
-        verdicts=all_said(t, uri, verdicts, catalogue),
+        verdicts=all_said(t, uri, verdicts, catalogue), standing=standing,
     )  # fmt: skip
 
 
@@ -147,15 +150,16 @@ async def judge_view(
         request, "recycler/judge.html", lot=lot.row, chosen=chosen, choices=choices, today=t.day(today),
         name=t.name("material", lot.row.material), said=said_of(t, uri, judgement, catalogue) if judgement else None,
         findings=[finding_row(t, each, catalogue) for each in judgement.findings] if judgement else [],
-        missing=_missing(t, judgement, catalogue) if judgement else [], edition=judgement.edition if judgement else "",
+        missing=_missing(t, uri, judgement, catalogue) if judgement else [],
+        edition=judgement.edition if judgement else "",
         back=lot_page(uri),
     )  # fmt: skip
 
 
-def _missing(t: Speech, judgement: Judgement, catalogue: Catalogue) -> list[dict[str, str]]:
-    """What to supply, any one of several where there is a choice, and from which level of evidence on."""
+def _missing(t: Speech, lot: str, judgement: Judgement, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """What to supply and where, any one of several where there is a choice, and from which level of evidence on."""
     return [
-        {"wants": missing_named(t, each, catalogue),
+        {"ways": ways(t, lot, each, catalogue),
          "level": t.name("evidence", f"e{each.evidence.value}"), "reason": t.name("why", each.reason)}
         for each in judgement.missing
     ]  # fmt: skip
