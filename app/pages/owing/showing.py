@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.owing.answers import amount, deadlines, marks, value_text, wanted
-from app.owing.book import years_of
 from app.owing.writing import chosen, names_of, written
 from app.pages.owing.asking import Asked, tables_by_line
 from app.words import Speech, Text
@@ -39,8 +38,9 @@ class Fields:
 
 
 def years_told(pack: RulePack) -> str:
-    """The years that a law speaks for."""
-    return ", ".join(map(years_of, pack.editions))
+    """The years that a law speaks for, in no language: 2024, 2025–."""
+    spans = [(each.first_year, each.last_year) for each in pack.editions]
+    return ", ".join(str(a) if a == b else f"{a}–{b or ''}" for a, b in spans)
 
 
 def fields_of(t: Speech, edition: Edition, rule: Calculation, asked: Asked, answer: Answer | None) -> Fields:
