@@ -183,6 +183,8 @@ def test_a_figure_is_as_sure_as_the_least_sure_thing_in_it() -> None:
         ({"sold": None}, "sold", "MISSING_INPUT"),
         ({"sold": " "}, "sold", "MISSING_INPUT"),
         ({"material": "uranium"}, "material", "UNKNOWN_CODE"),
+        ({"material": {"a": 1}}, "material", "UNKNOWN_CODE"),
+        ({"material": ["glass"]}, "material", "UNKNOWN_CODE"),
         ({"colour": "red"}, "colour", "UNKNOWN_INPUT"),
         ({"lines": "x"}, "lines", "NO_SUCH_LINES"),
         ({"lines": [{"sold": "x"}]}, "lines/0/sold", "NOT_A_NUMBER"),
