@@ -226,3 +226,11 @@ def test_a_table_row_that_cannot_be_read_says_so_and_leaves_the_others_alone() -
     assert found["must_recycle|why"].to_list() == [
         None, "cannot_be_read:placed", "cannot_be_read:category", "no_figure:category",
     ]  # fmt: skip
+
+
+def test_a_total_says_of_every_line_what_went_into_it() -> None:
+    lines = [{"category": "a_3_1", "placed": "100"}, {"category": "a_4_1", "placed": "40"}]
+    (total,) = owed(VN, "recycle", 2025, lines=lines).of("total_recycle")
+    assert [(use.name, use.line, use.text) for use in total.uses] == [
+        ("must_recycle", 0, "22"), ("must_recycle", 1, "6"),
+    ]  # fmt: skip

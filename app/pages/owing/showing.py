@@ -145,9 +145,10 @@ def _use(t: Speech, use: Use, codes: dict[tuple[str, str], Text]) -> dict[str, A
     since = [t("owing.since", day=t.day(use.since))] if use.since else []
     until = [t("owing.until", day=t.day(use.until))] if use.until else []
     own = [t("owing.given_here")] if use.given and use.kind == "table" else []
+    line = [t("owing.line", number=use.line + 1)] if use.line is not None else []
     return {
         "name": chosen(use.names, t.lang), "text": codes.get((use.name, use.text), text),
-        "when": ", ".join(map(str, [*own, *since, *until])), "source": _source(use.reference),
+        "when": ", ".join(map(str, [*line, *own, *since, *until])), "source": _source(use.reference),
         "sure": use.certainty if use.kind == "table" and use.certainty else "",
     }  # fmt: skip
 
