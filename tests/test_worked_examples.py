@@ -225,7 +225,7 @@ def india(case: Json) -> Found:
 
 def noteable(case: Json) -> Found:
     given = case["input"]
-    answer = owed("gb-packaging@2012", "noteable", 2024,
+    answer = owed("gb-packaging@2025", "noteable", 2026,
                   {"net": given["net_t"], "non_target": given["non_target_t"], "baling_wire": given["baling_wire"],
                    "proportion": pp(given["proportion"])})  # fmt: skip
     return {"tonnage": one(answer, "tonnage")}
