@@ -127,7 +127,7 @@ def read_document(raw: bytes, path: str, *, trusted: bool = True) -> Read:
         raise CatalogueError(Problem(path, 1, "", str(error), "save the file as UTF-8")) from None
     kind, id, digest = data.get("kind"), data.get("id"), hashlib.sha256(raw).hexdigest()
     told = Read(Document(str(kind), str(id), path, frozen(data), digest), node)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise CatalogueError(told.problem(["kind"], f"unknown kind {kind!r}", nearest(kind, sorted(KINDS), "use")))
     if not isinstance(id, str) or not id:
         raise CatalogueError(told.problem(["id"], "the id is missing or not text", "write id: with a text"))

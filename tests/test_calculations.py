@@ -183,6 +183,8 @@ def test_a_figure_is_as_sure_as_the_least_sure_thing_in_it() -> None:
         ({"sold": None}, "sold", "MISSING_INPUT"),
         ({"sold": " "}, "sold", "MISSING_INPUT"),
         ({"material": "uranium"}, "material", "UNKNOWN_CODE"),
+        ({"material": {"a": 1}}, "material", "UNKNOWN_CODE"),
+        ({"material": ["glass"]}, "material", "UNKNOWN_CODE"),
         ({"colour": "red"}, "colour", "UNKNOWN_INPUT"),
         ({"lines": "x"}, "lines", "NO_SUCH_LINES"),
         ({"lines": [{"sold": "x"}]}, "lines/0/sold", "NOT_A_NUMBER"),
@@ -223,4 +225,12 @@ def test_a_table_row_that_cannot_be_read_says_so_and_leaves_the_others_alone() -
     assert found["must_recycle"].to_list() == ["22", None, None, None]
     assert found["must_recycle|why"].to_list() == [
         None, "cannot_be_read:placed", "cannot_be_read:category", "no_figure:category",
+    ]  # fmt: skip
+
+
+def test_a_total_says_of_every_line_what_went_into_it() -> None:
+    lines = [{"category": "a_3_1", "placed": "100"}, {"category": "a_4_1", "placed": "40"}]
+    (total,) = owed(VN, "recycle", 2025, lines=lines).of("total_recycle")
+    assert [(use.name, use.line, use.text) for use in total.uses] == [
+        ("must_recycle", 0, "22"), ("must_recycle", 1, "6"),
     ]  # fmt: skip

@@ -62,6 +62,7 @@ def test_a_document_cannot_be_changed_after_reading(tmp_path: Path) -> None:
         (PROPERTY_LIST.replace("certainty: secondary", "certainty: sure"), 3, "certainty", "sure"),
         (PROPERTY_LIST.replace("source: a test", "sauce: a test"), 1, "", "source"),
         (PROPERTY_LIST.replace("property-list", "wish-list"), 1, "kind", "unknown kind"),
+        (PROPERTY_LIST.replace("property-list", "{}"), 1, "kind", "unknown kind"),
         (PROPERTY_LIST.replace("id: trial", "id: 5"), 2, "id", "not text"),
         (PROPERTY_LIST + "valid: 2026-01-01T00:00:00Z\n", 7, "2026-01-01T00:00:00Z", "not a day"),
         (PROPERTY_LIST + "valid: 2026-02-30\n", 7, "2026-02-30", "not a day"),

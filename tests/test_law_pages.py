@@ -171,6 +171,7 @@ async def test_a_draft_is_tried_by_page_and_command_line_too(client: httpx.Async
         ("formula: {total: payment} => formula: {round: payment, mode: half_up, decimals: 999999999}", "", "decimals"),
         ("quotient: [{product: [placed, rate]}, 100] => quotient: [{product: [placed, rate]}, 1E+999999]", "", "hold"),
         ("total_recycle: 28 => total_recycle: 29", "calculations/1/cases/0", "comes to 28, not to 29"),
+        ("source: sggp => source: nobody", "source", "nobody"),
         ("certainty: verified => certainty: sure", "certainty", "sure"),
     ],
 )

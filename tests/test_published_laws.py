@@ -101,6 +101,19 @@ def test_every_printed_rate_of_the_united_kingdom_lies_within_its_rounded_tonnes
     assert len(found) == 18
 
 
+def test_the_obligations_of_the_united_kingdom_in_2015_were_met_and_would_not_be_by_a_tonne_less_than_owed() -> None:
+    found = rows("uk-packaging/prn_2015_obligation_vs_achieved")
+    for row in found:
+        given = {"owed": row["obligation_t"], "achieved": row["achieved_t"]}
+        answer = owed("gb-packaging@2012", "fulfilment", 2015, given)
+        assert answer.of("met")[0].value is True, row
+        (surplus,) = answer.of("surplus")
+        assert surplus.value == int(row["achieved_t"]) - int(row["obligation_t"])
+        short = {"owed": row["obligation_t"], "achieved": str(int(row["obligation_t"]) - 1)}
+        assert owed("gb-packaging@2012", "fulfilment", 2015, short).of("met")[0].value is False
+    assert {row["material"] for row in found} == {"total", "paper", "plastic", "glass"}
+
+
 def test_every_target_of_the_philippines_is_in_the_rule_book_and_the_last_one_stays() -> None:
     edition = EDITIONS["ph-plastics@2023"]
     for row in rows("asean-epr/ph_ra11898_targets"):

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, cast
 
 from litestar import Request, Response, post
@@ -45,15 +46,19 @@ async def try_draft(
     request: Request[Any, Any, Any], catalogue: Given[Catalogue], clock: Given[Clock]
 ) -> Response[dict[str, Any]]:
     """A draft law beside the law in force: what they say, and what each step of given cases comes to under both."""
-    asked = _asked(exact_json((await request.body()).decode()))
+    asked = _asked(await request.body())
     day = day_asked(asked["on"], clock().date())
-    body = await asyncio.to_thread(_tried, catalogue, asked)
+    body = await asyncio.to_thread(_tried, catalogue, asked, day)
     draft, current = body.pop("draft_edition"), body.pop("current")
     told = [told_difference(line) for line in differences(current, draft, day) if not line.same]
     return Response({**body, "on": day.isoformat(), "differences": told}, headers={"Cache-Control": "no-store"})
 
 
-def _asked(body: object) -> dict[str, str]:
+def _asked(raw: bytes) -> dict[str, str]:
+    try:
+        body = exact_json(raw.decode())
+    except ValueError as wrong:
+        raise Invalid(f"This is no JSON: {wrong}.", field="", fix="Send a JSON object with `draft`.") from None
     if not isinstance(body, dict):
         raise Invalid("This is no object.", field="", fix="Send a JSON object with `draft`.")
     if unknown := [name for name in body if name not in NAMES]:
@@ -64,9 +69,9 @@ def _asked(body: object) -> dict[str, str]:
     return {name: str(body.get(name, "")) for name in NAMES}
 
 
-def _tried(catalogue: Catalogue, asked: dict[str, str]) -> dict[str, Any]:
+def _tried(catalogue: Catalogue, asked: dict[str, str], day: date) -> dict[str, Any]:
     draft = drafted(asked["draft"])
-    current = in_force(catalogue, draft, asked["against"])
+    current = in_force(catalogue, draft, asked["against"], day)
     rows = tried(draft, current, asked["calculation"], asked["table"])
     about = {"id": draft.id, "sha256": draft.digest, "status": "draft"}
     return {

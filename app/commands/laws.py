@@ -58,7 +58,7 @@ def try_draft(draft: Path, against: str, table: Path | None, calculation: str, a
     catalogue = load()
     try:
         edition = drafted(draft.read_text("utf-8"))
-        current = in_force(catalogue, edition, against)
+        current = in_force(catalogue, edition, against, now().date())
         rows = tried(edition, current, calculation, table.read_text("utf-8") if table else "")
     except Refusal as refusal:
         faults = [f"{draft}:{each['line']}: {each['key']}: {each['message']} - {each['fix']}"

@@ -64,7 +64,7 @@ def _step(figure: Figure) -> Told:
 
 def _use(use: Use) -> Told:
     told: Told = {"kind": use.kind, "name": use.name, "names": dict(use.names), "value": use.text or None,
-                  "unit": use.unit, "given": use.given}  # fmt: skip
+                  "unit": use.unit, "line": use.line, "given": use.given}  # fmt: skip
     if use.kind == "table":
         told |= {"keys": dict(use.keys), "from": _day(use.since), "until": _day(use.until),
                  "source": told_source(use.reference)}  # fmt: skip
@@ -134,6 +134,8 @@ def _line(t: Speech, figure: Figure) -> str:
 
 def _made(t: Speech, use: Use) -> str:
     text = value_text(t, use.text, use.unit) if use.text else t("owing.not_given")
+    if use.line is not None:
+        text = f"{t('owing.line', number=use.line + 1)}: {text}"
     if use.kind != "table":
         return text
     since = t("owing.given_here") if use.given else t("owing.since", day=t.day(use.since)) if use.since else ""

@@ -1,6 +1,7 @@
 """Drafts: a draft law from a stranger's text, and the table of cases on which it stands beside the law in force."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -40,15 +41,17 @@ def drafted(text: str) -> Edition:
         ) from None  # fmt: skip
 
 
-def in_force(catalogue: Catalogue, draft: Edition, against: str) -> Edition:
-    """What a draft stands beside: the edition named, else the newest of its own law. Raises Invalid."""
+def in_force(catalogue: Catalogue, draft: Edition, against: str, day: date) -> Edition:
+    """What a draft stands beside: the edition named, else that of its own law for the year of a day. Raises Invalid."""
     if against:
         return edition_named(catalogue, against, "against")
     known = laws_of(catalogue)
     if draft.pack not in known:
         fix = nearest(draft.pack, list(known), "Name the law's edition in `against`; or use the pack")
         raise Invalid("The rule book has no law of this pack.", field="against", value=draft.pack[:80], fix=fix)
-    return known[draft.pack].editions[-1]
+    adopted = [each for each in known[draft.pack].editions if each.status == "adopted"]
+    now = [each for each in adopted if each.first_year <= each.calendar.year_of(day)]
+    return (now or adopted or known[draft.pack].editions)[-1]
 
 
 def tried(draft: Edition, current: Edition, calculation: str, table: str) -> list[Beside]:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from app.owing.book import calculation_asked, edition_of, year_asked
 from foundation.errors import Invalid, Refusal
 from standards.faults import nearest
+from standards.responsibility.calculating.answers import text_of
 from standards.responsibility.calculating.tables import YEAR, tabulate
 from standards.responsibility.duties.calculations import Calculation
 from standards.responsibility.exact import CASE
@@ -132,6 +134,15 @@ def _parts(own: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _worked(edition: Edition, rule: Calculation, part: pl.DataFrame) -> pl.DataFrame:
-    """Yes and no as text, so that tables of two editions stand under each other."""
+    """Yes and no as text, so that tables of two editions stand under each other; fractions as a single case says them.
+
+    A column leaves n/d where a figure need not have a last digit: 1950000/30000 is told as 65, 14/6 as 7/3.
+    """
     found = tabulate(edition, rule, part)
-    return found.with_columns(pl.col(pl.Boolean).cast(pl.String), pl.col(YEAR).cast(pl.String))
+    found = found.with_columns(pl.col(pl.Boolean).cast(pl.String), pl.col(YEAR).cast(pl.String))
+    for step in rule.steps:
+        values = found[step.id].unique().drop_nulls()
+        told = {text: text_of(Fraction(text), step) for text in values if "/" in text}
+        if told:
+            found = found.with_columns(pl.col(step.id).replace(told))
+    return found

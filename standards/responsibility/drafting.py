@@ -1,5 +1,6 @@
 """Drafting: what a draft law would change for given cases, beside the law in force; it never decides."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -13,6 +14,8 @@ from standards.responsibility.shelf import edition
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
+_QUOTED: Final = re.compile(r"'([^']{1,80})'")
+_SECTIONS: Final = {"calculation": "calculations", "parameter": "parameters", "rate": "rates", "role": "roles"}
 FIX: Final = "write it as the other laws do"
 
 
@@ -66,14 +69,27 @@ def sense(read: Read) -> Edition | Problem:
 
 
 def _place(read: Read, sentence: str) -> list[str | int]:
-    """Where the part of this name stands, as far as the sentence names one: 'calculation fee: ...'."""
+    """Where what the sentence quotes is written, else where the part stands that it names ('calculation fee: ...')."""
+    for quoted in _QUOTED.findall(sentence):
+        if (found := next(_written(read.document.data, quoted), None)) is not None:
+            return found
     kind, _, rest = sentence.partition(" ")
-    name = rest.partition(":")[0]
-    sections = {"calculation": "calculations", "parameter": "parameters", "rate": "rates", "role": "roles"}
-    for at, each in enumerate(read.document.data.get(sections.get(kind, ""), ())):
-        if isinstance(each, Mapping) and each.get("id") == name:
-            return [sections[kind], at]
-    return []
+    section, name = _SECTIONS.get(kind, ""), rest.partition(":")[0]
+    parts = enumerate(read.document.data.get(section, ()))
+    return next(([section, at] for at, each in parts if isinstance(each, Mapping) and each.get("id") == name), [])
+
+
+def _written(value: Any, text: str) -> Iterator[list[str | int]]:
+    """The ways to a value that is this text, in the order of the document."""
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, list | tuple):
+        parts = enumerate(value)
+    elif value == text:
+        yield []
+    for step, part in parts:
+        yield from ([step, *rest] for rest in _written(part, text))
 
 
 def wrong_cases(read: Read, found: Edition) -> Iterator[Problem]:

@@ -73,14 +73,14 @@ def no_tables(wanted: Lookup, values: Values) -> Fraction:
 
 @dataclass
 class Trace:
-    """The evaluation of one line of a case: `steps`, `caveats` and the names it `reads` grow as it goes."""
+    """The evaluation of one line of a case: `steps`, `caveats` and the (name, line) it `reads` grow as it goes."""
 
     lines: Sequence[Values]
     at: int = 0
     look: Look = no_tables
     steps: list[Step] = field(default_factory=list)
     caveats: list[str] = field(default_factory=list)
-    reads: list[str] = field(default_factory=list)
+    reads: list[tuple[str, int]] = field(default_factory=list)
 
     def value(self, formula: Formula) -> Fraction:  # noqa: PLR0911 - one answer per operation
         """The exact number; raises NoFigure."""
@@ -144,7 +144,7 @@ class Trace:
 
     def _given(self, name: str) -> int | Decimal | Fraction | str | bool:
         value = self.lines[self.at].get(name)
-        self.reads.append(name)
+        self.reads.append((name, self.at))
         if isinstance(value, NoFigure):
             raise value
         if value is None:

@@ -56,7 +56,7 @@ async def draft_form(request: AnyRequest, catalogue: Given[Catalogue], clock: Gi
         table = await _text(request, "table_file", values.get("table", ""))
         day = day_asked(values.get("on", ""), clock().date())
         draft = await asyncio.to_thread(drafted, text)
-        current = in_force(catalogue, draft, values.get("against", ""))
+        current = in_force(catalogue, draft, values.get("against", ""), day)
         rows = await asyncio.to_thread(tried, draft, current, values.get("calculation", ""), table)
     except Refusal as refusal:
         faults = refusal.facts.get("problems", ())

@@ -17,7 +17,8 @@ from standards.responsibility.tracing import Step
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One thing that a figure was made of; tables say since when the value holds and where it is read."""
+    """One thing that a figure was made of, on which line where it differs by line; tables say since when the value
+    holds and where it is read."""
 
     kind: Literal["input", "step", "table"]
     name: str
@@ -30,6 +31,7 @@ class Use:
     reference: Reference | None = None
     certainty: Certainty | None = None
     given: bool = False
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

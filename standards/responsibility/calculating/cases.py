@@ -27,9 +27,8 @@ def calculate(edition: Edition, calculation: Calculation, raw: Mapping[str, Any]
     lines = read_given(calculation, edition.duties.parameters, raw)
     run = _Run(edition, calculation, year, lines)
     run.require(by_line=LINES in raw)
-    varying = calculation.line_names(edition.duties.parameters)
     for rule in calculation.steps:
-        if rule.id in varying:
+        if rule.id in run.varying:
             run.figures += [run.step(rule, at, at) for at in range(len(lines))]
         else:
             run.figures.append(run.step(rule, 0, None))
@@ -60,6 +59,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.day = self.edition.calendar.last_day(self.year)
+        self.varying = self.calculation.line_names(self.edition.duties.parameters)
 
     def require(self, *, by_line: bool) -> None:
         """Raises BadInput for each requirement that does not hold; what cannot be said does not refuse."""
@@ -89,7 +89,7 @@ class _Run:
             found, text, missing = none, "", self._missing(none)
         for each in self.lines if line is None else (self.lines[at],):
             each[rule.id] = found
-        uses = self._uses(trace, at)
+        uses = self._uses(trace)
         certainty = least_sure(rule.certainty, self.edition.certainty, *(u.certainty for u in uses if u.certainty))
         given = any(use.given for use in uses)
         return Figure(rule, line, value, text, uses, tuple(trace.steps), certainty, given, missing)
@@ -133,20 +133,22 @@ class _Run:
             return Missing(none.reason, "denominator", "", None, _NONE, self.day, None, None)
         return Missing(none.reason, "input", name, wanted.names, _NONE, self.day, None, None)
 
-    def _uses(self, trace: Trace, at: int) -> tuple[Use, ...]:
+    def _uses(self, trace: Trace) -> tuple[Use, ...]:
         tables = {(each.name, *each.keys.items()): each for each in self.looked}
-        return (*(self._use(name, at) for name in dict.fromkeys(trace.reads)), *tables.values())
+        read = dict.fromkeys((name, at if name in self.varying else 0) for name, at in trace.reads)
+        return (*(self._use(name, at) for name, at in read), *tables.values())
 
     def _use(self, name: str, at: int) -> Use:
+        line = at if name in self.varying and len(self.lines) > 1 else None
         done = next((each for each in self.figures if each.step.id == name and each.line in (None, at)), None)
         if done is not None:
             return Use(
                 "step", name, done.step.names, done.text, done.step.unit, _NONE, certainty=done.certainty,
-                given=done.given,
+                given=done.given, line=line,
             )  # fmt: skip
         wanted = self.calculation.input(name)
         assert wanted is not None, f"{name} is neither step nor input"
-        return Use("input", name, wanted.names, _told(self.lines[at].get(name)), wanted.unit, _NONE)
+        return Use("input", name, wanted.names, _told(self.lines[at].get(name)), wanted.unit, _NONE, line=line)
 
 
 def _told(value: Value) -> str:

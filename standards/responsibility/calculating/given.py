@@ -121,7 +121,7 @@ def _value(wanted: Input, raw: object) -> Value:
         case "number":
             return _number(raw, unit_of(wanted.unit))
         case "code":
-            if raw not in {code.id for code in wanted.codes}:
+            if not isinstance(raw, str) or raw not in {code.id for code in wanted.codes}:
                 raise _Wrong("UNKNOWN_CODE", f"{raw!r} is none of its codes", f"give {_shape(wanted)}")
             return str(raw)
         case "yes_no":
