@@ -1,7 +1,8 @@
-"""What is told in words: colours and shapes, and what a maker says of a lot because a standard asks; one word stands."""
+"""What is told in words: a colour, and what a maker says of a lot because a standard asks; one word stands."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from litestar import Litestar
 from tests.conftest import BASE, Firm, World, with_key
 from tests.pagework import Browser, hidden, said
 from traceability.identifiers import new_token
+from traceability.judging import known_properties
 
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 Json = dict[str, Any]
@@ -52,9 +54,8 @@ async def asked(client: httpx.AsyncClient, firm: Firm, lot: str) -> Json:
 async def judged(client: httpx.AsyncClient, firm: Firm, lot: str) -> Json:
     answer = await client.get("/api/v1/evaluations", params={"lot": lot, "standard": PET}, headers=firm.bearer)
     assert answer.status_code == 200, answer.text
-    (found,) = answer.json()
-    told: Json = found["document"] if "document" in found else found
-    return told
+    (told,) = answer.json()["evaluations"]
+    return dict(told)
 
 
 async def supply(world: World, client: httpx.AsyncClient, firm: Firm, lot: str, want: str) -> None:
@@ -65,17 +66,16 @@ async def supply(world: World, client: httpx.AsyncClient, firm: Firm, lot: str, 
         values = (await asked(client, firm, lot))["asked"][subject]
         answer = await send(client, firm, "statements", {"lot": lot, "name": subject, "value": values[0]})
     else:
-        day = world.clock().date().isoformat()
-        body: Json = {"lot": lot, "property": subject, "sampled_on": day, "evidence": "E2"}
-        number = await send(client, firm, "measurements", {**body, "value": "1", "unit": "%"})
-        unit = number.json().get("errors", [{}])[0].get("fix", "") if number.status_code == 400 else ""
-        if "words" in unit:
-            answer = await send(client, firm, "measurements", {**body, "words": "clear, slightly blue"})
-        elif number.status_code == 400:
-            stated = unit.removeprefix("State it in ").rstrip(".")
-            answer = await send(client, firm, "measurements", {**body, "value": "1", "unit": stated})
+        known = known_properties(world.process.catalogue)[subject]
+        body: Json = {"lot": lot, "property": subject, "sampled_on": world.clock().date().isoformat(), "evidence": "E2"}
+        if known.unit is None:
+            body["words"] = "clear, slightly blue"
         else:
-            answer = number
+            low, high = (known.physical.low, known.physical.high) if known.physical else (0, 100)
+            body |= {"value": str(low + (Decimal(high) - low) / 100), "unit": known.unit}
+        body |= {"method": known.methods[0]} if known.methods else {}
+        body |= {"condition": "as the method says"} if known.condition_required else {}
+        answer = await send(client, firm, "measurements", body)
     assert answer.status_code == 201, (want, answer.text)
 
 
@@ -191,12 +191,12 @@ async def test_nobody_else_states_withdraws_or_sees_it_and_the_database_holds_th
     assert (await client.get("/api/v1/statements", params={"lot": lot}, headers=other.bearer)).status_code == 404
     laboratory = await world.firm("laboratory", "TH")
     assert (await send(client, laboratory, "statements", {"lot": lot, "name": name, "value": True})).status_code == 403
-    stranger = await as_app(other.actor.organisation_id)
-    assert await stranger.fetchval("SELECT count(*) FROM statement") == 0
     for statement in ("UPDATE statement SET said = false", "DELETE FROM statement", "TRUNCATE statement CASCADE"):
         with pytest.raises(asyncpg.PostgresError) as refused:
             await owner.execute(statement)
         assert refused.value.sqlstate == "JK001", statement
+    stranger = await as_app(other.actor.organisation_id)
+    assert await stranger.fetchval("SELECT count(*) FROM statement") == 0
 
 
 async def test_it_is_stated_and_withdrawn_by_page(
