@@ -31,6 +31,7 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
+from traceability.http import certificates as certificates_api
 from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
 from traceability.http import recalls as recalls_api
 
@@ -59,6 +60,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *witness.ROUTES,
     *lots.ROUTES,
     *cases_api.ROUTES,
+    *certificates_api.ROUTES,
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
