@@ -32,7 +32,7 @@ from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
-from traceability.http import epcis, evaluations, holds, imports, log, lots, witness
+from traceability.http import epcis, evaluations, holds, imports, log, lots, transactions, witness
 from traceability.http import recalls as recalls_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
@@ -61,6 +61,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *lots.ROUTES,
     *cases_api.ROUTES,
     *certificates_api.ROUTES,
+    *transactions.ROUTES,
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
