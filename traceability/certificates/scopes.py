@@ -101,6 +101,23 @@ async def record_scope(
     """
     actor.must("capture")
     _check(scope, catalogue)
+    holder, body = await _parties(record, actor, scope)
+    stated = {key: _plain(value) for key, value in asdict(scope).items()}
+    document = {"type": "ScopeCertificate", **stated, "recordedBy": actor.organisation_uri}
+    told = fact("certificate", document, id_of("certificate", document), actor, moment, sequencer.controls.version)
+    values = (
+        IndexOf(), holder.id, body.id if body else None, scope.body, actor.organisation_id, scope.scheme,
+        None if scope.editions is None else list(scope.editions), scope.number, list(scope.sites),
+        list(scope.materials), list(scope.processes),
+        bytes.fromhex(scope.document_sha256) if scope.document_sha256 else None,
+        scope.valid_from, scope.valid_to, moment,
+    )  # fmt: skip
+    known = DuplicateEvent("A certificate of this body with this number is recorded.", field="number")
+    return (await sequencer.submit(Command((told,), (Write(INSERT, values, known),)))).accepted[0]
+
+
+async def _parties(record: AsyncSession, actor: Actor, scope: Scope) -> tuple[Organisation, Organisation | None]:
+    """The holder, and the body where it takes part; the actor is one of them. Raises NotFound, Invalid, Forbidden."""
     parties = {each.uri: each for each in await _organisations(record, (scope.holder, scope.body))}
     holder, body = parties.get(scope.holder), parties.get(scope.body)
     if holder is None:
@@ -115,18 +132,7 @@ async def record_scope(
     owned = set(await record.scalars(select(Facility.uri).where(Facility.organisation_id == holder.id)))
     if missing := set(scope.sites) - owned:
         raise NotFound("The holder has no such site.", field="sites", value=min(missing))
-    stated = {key: _plain(value) for key, value in asdict(scope).items()}
-    document = {"type": "ScopeCertificate", **stated, "recordedBy": actor.organisation_uri}
-    told = fact("certificate", document, id_of("certificate", document), actor, moment, sequencer.controls.version)
-    values = (
-        IndexOf(), holder.id, body.id if body else None, scope.body, actor.organisation_id, scope.scheme,
-        None if scope.editions is None else list(scope.editions), scope.number, list(scope.sites),
-        list(scope.materials), list(scope.processes),
-        bytes.fromhex(scope.document_sha256) if scope.document_sha256 else None,
-        scope.valid_from, scope.valid_to, moment,
-    )  # fmt: skip
-    known = DuplicateEvent("A certificate of this body with this number is recorded.", field="number")
-    return (await sequencer.submit(Command((told,), (Write(INSERT, values, known),)))).accepted[0]
+    return holder, body
 
 
 def _plain(value: object) -> Any:

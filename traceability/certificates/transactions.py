@@ -15,6 +15,7 @@ from foundation.registry import Organisation
 from standards.catalogue import Catalogue
 from standards.materials import taxonomy
 from standards.trade.certifying import InputCertificate, Shipment, decide
+from traceability.certificates.reading import transactions
 from traceability.certificates.scopes import CERTIFIER, LONGEST, Standing, standing_scope
 from traceability.certificates.tables import CertifiedLotRow, TransactionRow
 from traceability.identifiers import canonical_key
@@ -132,7 +133,6 @@ async def admit_inputs(
             "A yield lies above 0 and not above 1.", field="yield_share", value=str(inputs.yield_share),
             fix="State what comes out per gram that goes in.",
         )  # fmt: skip
-    total = sum(grams)
     document = {
         "type": "CertifiedInputs", "scope": inputs.scope, "lot": lot.uri, "yield": str(inputs.yield_share),
         "received": {str(number): amount for number, amount in inputs.received.items()},
@@ -141,7 +141,7 @@ async def admit_inputs(
     told = fact("certificate", document, id_of("certificate", document), actor, moment, sequencer.controls.version)
     made = await _grams_of(record, lot, scope.row.holder_id)
     other = Conflict("Another yield was stated for this lot.", field="yield_share", value=str(inputs.yield_share))
-    writes = [Write(ADMIT, (lot.id, inputs.scope, made, total, inputs.yield_share), other)]
+    writes = [Write(ADMIT, (lot.id, inputs.scope, made, sum(grams), inputs.yield_share), other)]
     for source, amount in inputs.received.items():
         spent = Conflict(
             "This certificate cannot be drawn on for that lot.", field="received", value=source,
@@ -189,6 +189,27 @@ async def issue(
     known = await record.get(CertifiedLotRow, (lot.id, asked.scope))
     if known is None:
         raise Conflict("State first what went into the lot.", field="lot", value=asked.lot)
+    _must_be_certifiable(scope, catalogue, lot, known, asked)
+    document = {
+        "type": "TransactionCertificate", "scope": asked.scope, "number": asked.number, "lot": lot.uri,
+        "buyer": buyer.uri, "site": asked.site, "grams": asked.grams, "shippedOn": str(asked.shipped_on),
+        "edition": asked.edition, "by": actor.organisation_uri,
+    }  # fmt: skip
+    told = fact("certificate", document, id_of("certificate", document), actor, moment, sequencer.controls.version)
+    # what was read may be old by now: the rows decide, in the transaction that writes the fact
+    gone = NotCertifiable("Somebody else certified it meanwhile.", field="grams", reasons=["VOLUME_EXCEEDS_AVAILABLE"])
+    row = (
+        IndexOf(), asked.scope, actor.organisation_id, asked.number, lot.id, scope.row.holder_id, buyer.id,
+        asked.site, asked.grams, asked.shipped_on, moment,
+    )  # fmt: skip
+    taking = Write(TAKE, (lot.id, asked.scope, asked.grams), gone)
+    return (await sequencer.submit(Command((told,), (taking, Write(ISSUE, row, twice))))).accepted[0]
+
+
+def _must_be_certifiable(
+    scope: Standing, catalogue: Catalogue, lot: LotRow, known: CertifiedLotRow, asked: Issue
+) -> None:
+    """The rules' own decision over what was read. Raises NotCertifiable with every reason."""
     decision = decide(
         scope.rule, taxonomy(catalogue), Shipment(asked.shipped_on, lot.material, asked.site, asked.grams),
         [InputCertificate(known.input_grams, "issued")], [known.certified], known.yield_share, asked.edition,
@@ -200,20 +221,6 @@ async def issue(
             f"This cannot be certified: {', '.join(reasons)}.", field="grams", value=asked.grams,
             fix="Ask for what is left, inside the scope certificate.", reasons=list(reasons), available_grams=left,
         )  # fmt: skip
-    document = {
-        "type": "TransactionCertificate", "scope": asked.scope, "number": asked.number, "lot": lot.uri,
-        "buyer": buyer.uri, "site": asked.site, "grams": asked.grams, "shippedOn": str(asked.shipped_on),
-        "edition": asked.edition, "by": actor.organisation_uri,
-    }  # fmt: skip
-    told = fact("certificate", document, id_of("certificate", document), actor, moment, sequencer.controls.version)
-    # what was read above may be old by now: the rows decide, in the transaction that writes the fact
-    gone = NotCertifiable("Somebody else certified it meanwhile.", field="grams", reasons=["VOLUME_EXCEEDS_AVAILABLE"])
-    row = (
-        IndexOf(), asked.scope, actor.organisation_id, asked.number, lot.id, scope.row.holder_id, buyer.id,
-        asked.site, asked.grams, asked.shipped_on, moment,
-    )  # fmt: skip
-    taking = Write(TAKE, (lot.id, asked.scope, asked.grams), gone)
-    return (await sequencer.submit(Command((told,), (taking, Write(ISSUE, row, twice))))).accepted[0]
 
 
 async def cancel(
@@ -241,9 +248,3 @@ async def cancel(
         Write(CANCEL, (IndexOf(), number), over), Write(RESTORE, (row.lot_id, row.scope, row.grams), over),
     )  # fmt: skip
     return (await sequencer.submit(Command((told,), writes))).accepted[0]
-
-
-async def transactions(session: AsyncSession, *where: Any) -> list[TransactionRow]:
-    """Transaction certificates, newest first, as far as the reader of this session may see them."""
-    rows = select(TransactionRow).where(*where).order_by(TransactionRow.fact_index.desc()).limit(200)
-    return list(await session.scalars(rows))

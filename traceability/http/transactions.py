@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from standards.catalogue import Catalogue
+from traceability.certificates.reading import transactions
 from traceability.certificates.scopes import LONGEST
 from traceability.certificates.tables import TransactionRow
-from traceability.certificates.transactions import MOST_INPUTS, Inputs, Issue, admit_inputs, cancel, issue, transactions
+from traceability.certificates.transactions import MOST_INPUTS, Inputs, Issue, admit_inputs, cancel, issue
 from traceability.http.epcis import told
 from traceability.sequencing.sequencer import Sequencer
 
