@@ -38,7 +38,8 @@ async def scopes_page(
     wanted = select(Organisation.uri, Organisation.name).where(Organisation.uri.in_([each.row.body for each in found]))
     names = {row.uri: row.name for row in await transaction.execute(wanted)}
     scopes = [
-        (each.row.scheme, each.row.number, names.get(each.row.body, each.row.body), t.day(each.row.valid_from), t.day(each.row.valid_to),
+        (each.row.scheme, each.row.number, names.get(each.row.body, each.row.body),
+         t.day(each.row.valid_from), t.day(each.row.valid_to),
          each.evidence, _state(each, catalogue, today))
         for each in found
     ]  # fmt: skip
