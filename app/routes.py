@@ -36,7 +36,8 @@ from app.pages import (
 from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
-from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, witness
+from traceability.http import certificates as certificates_api
+from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, transactions, witness
 from traceability.http import recalls as recalls_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
@@ -67,6 +68,8 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *lots.ROUTES,
     *statements.ROUTES,
     *cases_api.ROUTES,
+    *certificates_api.ROUTES,
+    *transactions.ROUTES,
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -187,3 +187,11 @@ async def check_promises(database: Database) -> None:
 def now() -> datetime:
     """The system clock, aware UTC. It is passed down as a value, so that a demo or a test can pass another."""
     return datetime.now(UTC)
+
+
+_FIRST: Final = timezone(timedelta(hours=14))
+
+
+def latest_day(moment: datetime) -> date:
+    """The day that it is where days begin first (UTC+14): what is said of a later day has not happened anywhere."""
+    return moment.astimezone(_FIRST).date()

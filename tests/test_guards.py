@@ -13,7 +13,7 @@ from tests.conftest import World
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 RECORD = ("event", "event_payload", "event_key", "event_reference", "lot", "entry", "claim", "measurement",
           "certificate", "permit", "declaration", "label_finding", "checkpoint", "tile", "held_corrective",
-          "recall", "recalled_lot", "recall_answer")  # fmt: skip
+          "recall", "recalled_lot", "recall_answer", "scope_certificate", "scope_act", "certified_input")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,8 @@ async def test_nobody_sees_anything_where_nothing_is_said(as_app: AsApp, lot: tu
     for table in ("event", "event_payload", "event_key", "entry", "balance", "lot", "person", "api_key", "session",
                   "offer", "trade", "reservation", "claim", "measurement", "certificate", "declaration", "dossier",
                   "capture_job", "permit", "idempotency", "label_report", "label_finding", "recall",
-                  "recalled_lot", "recall_answer"):  # fmt: skip
+                  "recalled_lot", "recall_answer", "scope_certificate", "scope_act", "transaction_certificate",
+                  "certified_lot", "certified_input"):  # fmt: skip
         assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 

@@ -10,11 +10,11 @@ from tests.conftest import PASSWORD, World
 OPEN = {
     "/", "/livez", "/readyz", "/version", "/metrics", "/openapi.json", "/sign-in", "/log/checkpoint",
     "/log/proof/inclusion", "/log/proof/consistency", "/api/v1/passport", "/witness/add-checkpoint", "/api/v1/judge",
-    "/api/v1/equivalents", "/api/v1/crossings/check", "/crossing", "/owe",
+    "/api/v1/equivalents", "/api/v1/crossings/check", "/crossing", "/owe", "/laws",
 }  # fmt: skip
 OPEN_BELOW = (
     "/static", "/schema", "/log", "/id/", "/problems", "/docs", "/standards", "/api/v1/standards", "/.well-known",
-    "/api/v1/laws", "/owe/",
+    "/api/v1/laws", "/owe/", "/laws/",
     "/scan", "/events",
     "/00", "/01", "/253", "/255", "/401", "/402", "/414", "/415", "/417",
     "/8003", "/8004", "/8006", "/8010", "/8013", "/8017", "/8018",

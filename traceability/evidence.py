@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
-from foundation.database import Scope, set_reader
+from foundation.database import Scope, latest_day, set_reader
 from foundation.errors import Invalid, NotFound
 from standards.catalogue import Catalogue
 from standards.properties import Property, properties
@@ -25,7 +25,6 @@ from traceability.sequencing.sequencer import Sequencer
 from traceability.tables import BalanceRow, CertificateRow, LotRow, MeasurementRow
 
 # What is stated by whom (code list of evidence levels): a first party may not call its own word a laboratory's.
-FIRST: Final = timezone(timedelta(hours=14))
 LONGEST: Final = 200  # characters of a property that is told in words
 LABORATORY_LEVELS: Final = frozenset({"E3", "E4", "E5"})
 
@@ -169,11 +168,6 @@ def _number(measured: Measurement, found: Property, kind: str) -> None:
 @lru_cache(maxsize=4)
 def _known(catalogue: Catalogue) -> Mapping[str, Property]:
     return properties(catalogue)
-
-
-def latest_day(moment: datetime) -> date:
-    """The day that it is where days begin first (UTC+14): a sampling of a later day has not happened anywhere."""
-    return moment.astimezone(FIRST).date()
 
 
 async def measure(

@@ -18,8 +18,8 @@ from standards.conformity.shelf import judge_lot, shelf_of
 from standards.properties import Property
 from traceability.evidence import certificates, measurements
 from traceability.ledger.origins import Origins
-from traceability.statements import GRADE, statements
-from traceability.tables import CertificateRow, LotRow, MeasurementRow, StatementRow
+from traceability.statements import GRADE, StatementRow, statements
+from traceability.tables import CertificateRow, LotRow, MeasurementRow
 
 # A certificate is a third party's word only where a certification body itself recorded it; else its holder's (E1).
 BODIES: Final = "certifier"

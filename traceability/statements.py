@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from foundation.access import Actor
+from foundation.database import Base
 from foundation.errors import Conflict, Forbidden, Invalid, NotFound
 from standards.catalogue import Catalogue
 from standards.conformity.shelf import shelf_of
@@ -21,7 +22,7 @@ from traceability.identifiers import canonical_key
 from traceability.preparing import fact, id_of
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Kind, Write
 from traceability.sequencing.sequencer import Sequencer
-from traceability.tables import LotRow, StatementRow
+from traceability.tables import LotRow
 
 GRADE: Final = "claimed_grade"
 # The ledger itself knows these; nobody's word goes beside it.
@@ -31,6 +32,25 @@ INSERT: Final = """
 INSERT INTO statement (fact_index, lot_id, organisation_id, name, said, words, stated_on, follows)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
 """
+
+
+class StatementRow(Base):
+    """What a firm says of a lot: yes or no, or words; neither where it withdraws the one that it follows."""
+
+    __tablename__ = "statement"
+    fact_index: Mapped[int] = mapped_column(primary_key=True)
+    lot_id: Mapped[int]
+    organisation_id: Mapped[int]
+    name: Mapped[str]
+    said: Mapped[bool | None]
+    words: Mapped[str | None]
+    stated_on: Mapped[date]
+    follows: Mapped[int | None]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it says something, and is no withdrawal."""
+        return self.said is not None or self.words is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,25 +165,6 @@ class MeasurementRow(Base):
     words: Mapped[str | None]
 
 
-class StatementRow(Base):
-    """What a firm says of a lot: yes or no, or words; neither where it withdraws the one that it follows."""
-
-    __tablename__ = "statement"
-    fact_index: Mapped[int] = mapped_column(primary_key=True)
-    lot_id: Mapped[int]
-    organisation_id: Mapped[int]
-    name: Mapped[str]
-    said: Mapped[bool | None]
-    words: Mapped[str | None]
-    stated_on: Mapped[date]
-    follows: Mapped[int | None]
-
-    @property
-    def stands(self) -> bool:
-        """Whether it says something, and is no withdrawal."""
-        return self.said is not None or self.words is not None
-
-
 class CertificateRow(Base):
     """A certificate (third party) of a lot, or of a facility's scope."""
 

@@ -19,11 +19,11 @@ from app.pages.recording.history import today_of
 from app.pages.rendering import AnyRequest, show
 from app.pages.stock.held import lot_page
 from foundation.access import Actor, May
-from foundation.database import Clock
+from foundation.database import Clock, latest_day
 from standards.catalogue import Catalogue
 from standards.properties import Property
 from standards.quantities import UNITS, in_base
-from traceability.evidence import LONGEST, Measurement, latest_day, measure
+from traceability.evidence import LONGEST, Measurement, measure
 from traceability.judging import known_properties
 from traceability.sequencing.sequencer import Sequencer
 

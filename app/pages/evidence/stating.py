@@ -25,8 +25,8 @@ from foundation.database import Clock
 from foundation.errors import NotFound
 from standards.catalogue import Catalogue
 from traceability.sequencing.sequencer import Sequencer
-from traceability.statements import GRADE, LONGEST, Saying, sayable, state, statements, withdraw
-from traceability.tables import LotRow, StatementRow
+from traceability.statements import GRADE, LONGEST, Saying, StatementRow, sayable, state, statements, withdraw
+from traceability.tables import LotRow
 
 HERE: Final = "/evidence/statement"
 ANOTHER: Final = "another"

@@ -9,8 +9,7 @@ from app.words import Speech
 from foundation.access import Actor
 from standards.catalogue import Catalogue
 from standards.conformity.outcomes import AND, Missing
-from traceability.statements import GRADE, KNOWN_OTHERWISE
-from traceability.tables import StatementRow
+from traceability.statements import GRADE, KNOWN_OTHERWISE, StatementRow
 
 
 def value_shown(t: Speech, name: str, value: bool | str) -> str:
