@@ -14,7 +14,7 @@ stop: $(RUNTIME)
 	@$(BIN)/junkan stop
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types test
 

@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests import querying as plain
@@ -475,6 +475,8 @@ NAMES = st.one_of(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pairs=st.lists(st.tuples(NAMES, st.text(max_size=12)), max_size=3), path=st.text(max_size=9))
+@example(pairs=[("EQATTR_readPoint_ex:a", "0"), ("EQATTR_bizLocation_ex:a", "0")], path="")
+@example(pairs=[("WD_readPoint", "urn:x:1"), ("WD_bizLocation", "urn:x:1")], path="")
 async def test_whatever_is_asked_is_answered_or_refused(
     api: httpx.AsyncClient, corpus: Corpus, pairs: list[tuple[str, str]], path: str
 ) -> None:

@@ -16,7 +16,7 @@ from traceability.identifiers import new_token
     ("stated", "field", "fix"),
     [
         ({"property": "pvc_content", "value": "20", "unit": "mg/kg"}, "property", "pvc"),
-        ({"property": "colour_desc", "value": "1", "unit": "%"}, "property", "colour"),
+        ({"property": "colour_desc", "value": "1", "unit": "%"}, "words", "characters"),
         ({"property": "moisture", "value": "1", "unit": "kg"}, "unit", "%"),
         ({"property": "moisture", "value": "1", "unit": "ton"}, "unit", "%"),
         ({"property": "moisture", "value": "100.1", "unit": "%"}, "value", "100"),

@@ -100,7 +100,7 @@ def _terms_of_ids(fields: Sequence[str], ids: Any, organisation_id: int) -> Sele
 
 def _inside(ids: Sequence[str], organisation_id: int) -> Any:
     """These places and all that lies in them, directly or not, by master data."""
-    first = select(func.unnest(cast(list(ids), ARRAY(Text))).label("id")).cte("inside", recursive=True)
+    first = select(func.unnest(cast(list(ids), ARRAY(Text))).label("id")).cte(recursive=True)
     lies = select(func.unnest(VocabularyRow.children)).where(
         VocabularyRow.organisation_id == organisation_id, VocabularyRow.id == first.c.id
     )
@@ -115,7 +115,7 @@ def _described(attributes: Sequence[str], values: Sequence[str] | None, organisa
     return (
         select(VocabularyRow.id.label("id"))
         .where(VocabularyRow.organisation_id == organisation_id, or_(*held))
-        .cte("described")
+        .cte()
     )
 
 
