@@ -10,7 +10,7 @@ import asyncpg
 from standards.plausibility import Hours, Position
 from traceability.checking.known import Cited, Known, Origin, Permitted, Premises, Reading, Sent
 from traceability.checking.work import Done, Work
-from traceability.ledger.interpretation import NAMESPACE
+from traceability.identifiers import NAMESPACE
 from traceability.ledger.movements import Arrival, Receipt, Transformation
 from traceability.sequencing.commands import Prepared
 
@@ -94,8 +94,8 @@ async def gather(connection: Connection, facts: Sequence[Prepared]) -> Known:
             known.done[organisation, event_id] = (*known.done.get((organisation, event_id), ()), done)
     names = {name for fact in facts for name in (*fact.papers.names, *fact.papers.invoices)}
     if names:
-        for name, *cited, lots in await connection.fetch(CITED, list(names), MOST_CITED):
-            known.cited.setdefault(name, []).append(Cited(*cited, frozenset(lots)))
+        for name, firm, facility, moment, sends, lots in await connection.fetch(CITED, list(names), MOST_CITED):
+            known.cited.setdefault(name, []).append(Cited(firm, facility, moment, sends, frozenset(lots)))
     await _premises(connection, facts, known)
     return known
 

@@ -21,9 +21,13 @@ class Permitted(NamedTuple):
     last: date | None
 
     def covers(self, process: str, material: str, day: date) -> bool:
-        """Whether it holds on that day for this material or the family that it belongs to."""
+        """Whether it allows this process on that day for this material."""
+        return self.process == process and self.holds(material, day)
+
+    def holds(self, material: str, day: date) -> bool:
+        """Whether it holds on that day for this material, or the family that it belongs to."""
         family = self.material in ("*", material) or material.startswith(self.material + ".")
-        return family and self.process == process and self.first <= day and (self.last is None or day <= self.last)
+        return family and self.first <= day and (self.last is None or day <= self.last)
 
 
 class Reading(NamedTuple):

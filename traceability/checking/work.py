@@ -68,3 +68,17 @@ def months_before(day: date) -> tuple[tuple[int, int], tuple[int, int], tuple[in
     at = day.year * 12 + day.month - 1
     third, second, first = ((n // 12, n % 12 + 1) for n in (at - 3, at - 2, at - 1))
     return third, second, first
+
+
+def totals(done: Iterable[Done]) -> tuple[list[Done], list[Done]]:
+    """All of it by facility, day, process and material, in that order: where there is more than before, and less.
+
+    More is added before less is taken: what one batch does and takes back is gone.
+    """
+    sums: dict[tuple[int, int, date, str, str], tuple[int, int]] = {}
+    for facility, organisation, day, process, material, drawn, made in done:
+        key = (facility, organisation, day, process, material)
+        before = sums.get(key, (0, 0))
+        sums[key] = (before[0] + drawn, before[1] + made)
+    rows = [Done(*key, *grams) for key, grams in sorted(sums.items()) if any(grams)]
+    return [row for row in rows if min(row[5:]) >= 0], [row for row in rows if min(row[5:]) < 0]
