@@ -1,6 +1,8 @@
 -- What the controls ask of a facility, each a fact of the log: permits and their end, hours, meters, visits; and marks
 -- of identity, by which two firms show to be one owner's.
-ALTER TABLE permit ADD COLUMN grams_per_year bigint CHECK (grams_per_year > 0);
+ALTER TABLE permit ADD COLUMN grams_per_year bigint CHECK (grams_per_year > 0),
+    ADD COLUMN recorded_by bigint NOT NULL,
+    ADD CONSTRAINT permit_number_key UNIQUE (facility_id, authority, number, process, material);
 CREATE TABLE permit_end (
     permit_id bigint PRIMARY KEY REFERENCES permit,
     fact_index bigint NOT NULL,
