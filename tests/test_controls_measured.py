@@ -1,10 +1,10 @@
-"""Controls measured: an honest world is left alone, and each of fourteen real frauds is stopped, by seeds never tuned on."""
+"""Controls measured: an honest world is left alone, and each of fourteen real frauds is stopped."""
 
 from app.corpus.measuring import measure
 from tests.conftest import World
 
 SEED = 20_261_124
-"""Tuned on were 1 to 5."""
+"""Never tuned on: those were 1 to 5."""
 
 
 async def test_honest_lots_pass_and_every_fraud_is_stopped(world: World) -> None:

@@ -8,7 +8,8 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from app.corpus.frauds import CASES, Attempt
+from app.corpus.attempts import Attempt
+from app.corpus.frauds import CASES
 from app.corpus.honest import planned, play, registered
 from app.corpus.stage import Hands, Heard, Stage
 from app.process import Process
