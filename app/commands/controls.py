@@ -1,6 +1,7 @@
 """controls: every control with its values, and what they do to honest worlds and to the frauds of real cases."""
 
 import asyncio
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,16 @@ from typing import Any
 import click
 
 from app.commands.output import FINDINGS, json_option, progress, say
-from app.corpus.measuring import EVENTS, Measured, begin_of, chains_of, measure
+from app.corpus.measuring import SINCE, Measured, measure, together
+from app.corpus.reporting import readable
+from app.corpus.reporting import told as told_measured
 from app.process import running
 from foundation.settings import read_settings
 from standards.catalogue import load
 from standards.plausibility import Control, thresholds
+
+
+MOST_SEEDS = 1_000
 
 
 @click.group()
@@ -44,48 +50,49 @@ def told(control: Control) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class _Seeds(click.ParamType):
+    """Seeds as `7`, `1-20` or `1-5,9`."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [re.fullmatch(r"(\d{1,18})(?:-(\d{1,18}))?", part.strip()) for part in str(value).split(",")]
+        spans = [(int(each[1]), int(each[2] or each[1])) for each in parts if each]
+        if not all(parts) or any(first > last for first, last in spans):
+            self.fail(f"{value} names no seeds; write them as 7, 1-20 or 1-5,9.", param, ctx)
+        if sum(last - first + 1 for first, last in spans) > MOST_SEEDS:
+            self.fail(f"{value} names more than {MOST_SEEDS} seeds.", param, ctx)
+        return tuple(dict.fromkeys(seed for first, last in spans for seed in range(first, last + 1)))
+
+
 @controls.command("measure")
-@click.option("--seed", "seeds", type=int, multiple=True, required=True, help="What the world comes of (repeatable).")
-@click.option("--lots", type=click.IntRange(30, 1_000_000), default=10_000, show_default=True, help="Honest lots.")
+@click.option("--seeds", type=_Seeds(), required=True, help="What the worlds come of: 7, 1-20 or 1-5,9.")
+@click.option("--lots", type=click.IntRange(30, 1_000_000), default=10_000, show_default=True, help="Honest lots each.")
 @click.option(
     "--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="How often each case is tried."
 )
 @json_option
 def measured(seeds: tuple[int, ...], lots: int, rounds: int, as_json: bool) -> None:
-    """Play honest worlds and the frauds of fourteen real cases through capture, on a database made for it alone.
+    """Play honest worlds with the frauds of fourteen real cases through capture, each on a database made for it.
 
-    Exit 1 where a fraud is not stopped, more than 1 % of honest events are held, or more than 5 % flagged.
+    Exit 1 where an act is not caught, more than 1 % of honest statements are held, or more than 5 % flagged.
     """
-    found = [asyncio.run(_one(seed, lots, rounds, quiet=as_json)) for seed in seeds]
-    text = "\n\n".join(_told(each) for each in found)
-    say(text, {"seeds": [each.told() for each in found]}, as_json=as_json)
-    raise SystemExit(0 if all(each.good for each in found) else FINDINGS)
+    found = {seed: asyncio.run(_one(seed, lots, rounds, quiet=as_json)) for seed in seeds}
+    because = {control.id: control.because or "" for control in thresholds(load()).controls}
+    total = together(found.values())
+    facts = told_measured(total, because) | {
+        "lotsEach": lots, "rounds": rounds,
+        "seeds": [{"seed": seed, **told_measured(each, because)} for seed, each in found.items()],
+    }  # fmt: skip
+    say(readable(total, because, seeds), facts, as_json=as_json)
+    raise SystemExit(0 if total.good else FINDINGS)
 
 
 async def _one(seed: int, lots: int, rounds: int, *, quiet: bool) -> Measured:
-    chains = chains_of(lots)
     with tempfile.TemporaryDirectory() as name:
         settings = read_settings({"JUNKAN_DATA_DIR": str(Path(name) / "data"), "HOME": name})
-        since = begin_of(chains, rounds).date()
-        async with running(settings, since=since) as process:
-            with progress(f"seed {seed}", chains * EVENTS, quiet=quiet) as bar:
+        async with running(settings, since=SINCE) as process:
+            with progress(f"seed {seed}", None, quiet=quiet) as bar:
                 return await measure(process, seed, lots, rounds, bar.advance)
-
-
-def _told(found: Measured) -> str:
-    held = ", ".join(f"{code} {count}" for code, count in found.held.most_common()) or "none"
-    flagged = ", ".join(f"{code} {count}" for code, count in found.flagged.most_common()) or "none"
-    facts = found.told()
-    cases = [f"  {case}: {each['stopped']} of {each['of']}" for case, each in facts["stopped"].items()]
-    missed = [
-        f"  MISSED {each.case}: expected {'/'.join(each.expected)}, found {each.found or 'nothing'}"
-        for each in found.missed
-    ]
-    return "\n".join(
-        [
-            f"seed {found.seed}: {found.lots} honest lots, {found.events} events",
-            f"  held or refused {float(found.false_holds):.3%} ({held})",
-            f"  flagged {float(found.flags):.3%} ({flagged})",
-            f"frauds stopped {len(found.attempts) - len(found.missed)} of {len(found.attempts)}", *cases, *missed,
-        ]
-    )  # fmt: skip

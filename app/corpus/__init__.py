@@ -1,1 +1,1 @@
-"""The corpus: honest worlds and the frauds of real cases, played through capture to measure what the controls do."""
+"""The corpus: worlds of honest firms with the frauds of real cases among them, played to measure the controls."""

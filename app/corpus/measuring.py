@@ -1,113 +1,143 @@
-"""Measuring: an honest world and the frauds of fourteen cases go through capture; what is stopped, what not."""
+"""Measuring: a world goes through capture on a database of its own; what is caught of the frauds, and what is not."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from random import Random
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import reduce
+from typing import Final, NamedTuple
 
-from app.corpus.attempts import Attempt
-from app.corpus.frauds import CASES
-from app.corpus.honest import planned, play, registered
-from app.corpus.stage import Hands, Heard, Stage
+from app.corpus.bounds import PPM, Share, share
+from app.corpus.hearing import Heard
+from app.corpus.generating import world_of
+from app.corpus.pen import FIRST
+from app.corpus.playing import Played, play
+from app.corpus.stage import Hands, stage_of
+from app.corpus.stating import AtOnce, Claimed, Document, Truth
 from app.process import Process
 from traceability.controls import controls_of
 from traceability.sequencing.sequencer import Sequencer
 
-EVENTS = 7  # of one chain
-CHAIN = 3  # lots of one chain: bale, flake, pellet
-TAIL, ROUND = 60, 25  # days: a sea voyage and late reports; the longest round of frauds
-SIZES = ((0, 2), (1_000, 5), (5_000, 10))  # from how many lots on there are how many firms of a kind in each country
+MOST_HELD: Final = 10_000  # ppm of honest statements
+MOST_FLAGGED: Final = 50_000
+SINCE: Final = (FIRST - timedelta(days=1)).date()
 
 
-@dataclass(frozen=True, slots=True)
+class Mechanism(NamedTuple):
+    """One kind of fraudulent act: its case, what it does, and the control that must catch it."""
+
+    case: str
+    name: str
+    control: str
+
+
+@dataclass
 class Measured:
-    """What one seed's world gave: of honest events those held or refused and those flagged; of fraud those stopped."""
+    """What worlds gave, counted up. Of frauds, by mechanism: `tried`, `caught` by the control named, `other`: stopped by another.
 
-    seed: int
-    lots: int
-    events: int
-    held: Counter[str]
-    flagged: Counter[str]
-    flagged_events: int
-    attempts: tuple[Attempt, ...]
+    Of honest statements: `held` (held, refused or left out) and `flagged` by code, `flags` how many carry a flag at
+    all. `mistaken` are honest mistakes, `corrected` those of them that were stopped. `groundwork` is what a case
+    needed before its acts and did not get: then the case was not tried.
+    """
+
+    lots: int = 0
+    honest: int = 0
+    tried: Counter[Mechanism] = field(default_factory=Counter)
+    caught: Counter[Mechanism] = field(default_factory=Counter)
+    other: Counter[tuple[Mechanism, str]] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    flagged: Counter[str] = field(default_factory=Counter)
+    flags: int = 0
+    mistaken: int = 0
+    corrected: int = 0
+    groundwork: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def fraud(self, truth: Truth, answer: Heard) -> None:
+        """One fraudulent act, and what it got."""
+        mechanism = Mechanism(truth.case, truth.mechanism, truth.control)
+        self.tried[mechanism] += 1
+        if answer.code in truth.codes:
+            self.caught[mechanism] += 1
+        elif answer.code:
+            self.other[mechanism, answer.code] += 1
+
+    def honestly(self, truth: Truth, answer: Heard) -> None:
+        """One honest statement, right or mistaken, and what it got."""
+        if truth.mistaken:
+            self.mistaken += 1
+            self.corrected += bool(answer.code)
+        else:
+            self.honest += 1
+            self.held.update([answer.code] if answer.code else ())
+        self.flagged.update(answer.flags)
+        self.flags += bool(answer.flags)
+
+    def __add__(self, more: "Measured") -> "Measured":
+        return Measured(*(mine + its for mine, its in zip(vars(self).values(), vars(more).values(), strict=True)))
 
     @property
-    def false_holds(self) -> Fraction:
-        return Fraction(sum(self.held.values()), self.events)
+    def missed(self) -> dict[Mechanism, int]:
+        """Acts that their control did not catch, by mechanism."""
+        return {
+            each: self.tried[each] - self.caught[each] for each in self.tried if self.caught[each] < self.tried[each]
+        }
 
     @property
-    def flags(self) -> Fraction:
-        return Fraction(self.flagged_events, self.events)
+    def false_holds(self) -> Share:
+        """Of all honest statements, mistakes among them, those that do not count as stated."""
+        return share(sum(self.held.values()) + self.corrected, self.honest + self.mistaken)
 
     @property
-    def missed(self) -> tuple[Attempt, ...]:
-        return tuple(each for each in self.attempts if not each.stopped)
+    def flag_rate(self) -> Share:
+        return share(self.flags, self.honest + self.mistaken)
+
+    @property
+    def lenient(self) -> bool:
+        """At most one honest statement in a hundred is held, and one in twenty flagged."""
+        held, flagged = self.false_holds, self.flag_rate
+        return held.seen * PPM <= MOST_HELD * held.of and flagged.seen * PPM <= MOST_FLAGGED * flagged.of
 
     @property
     def good(self) -> bool:
-        """Every fraud stopped, at most one honest event in a hundred held, and one in twenty flagged."""
-        return not self.missed and self.false_holds <= Fraction(1, 100) and self.flags <= Fraction(1, 20)
+        """Every fraudulent act is caught, every case could be tried, and honest firms are left alone."""
+        return not self.missed and not self.groundwork and self.lenient
 
-    def told(self) -> dict[str, Any]:
-        """As JSON says it; shares in ppm."""
-        cases = {each.case: [0, 0] for each in self.attempts}
-        for each in self.attempts:
-            cases[each.case][0] += each.stopped
-            cases[each.case][1] += 1
-        return {
-            "seed": self.seed, "lots": self.lots, "events": self.events, "good": self.good,
-            "falseHoldsPpm": int(self.false_holds * 1_000_000), "flagsPpm": int(self.flags * 1_000_000),
-            "held": dict(self.held), "flagged": dict(self.flagged),
-            "stopped": {case: {"of": tried, "stopped": stopped} for case, (stopped, tried) in cases.items()},
-            "missed": [{"case": e.case, "expected": e.expected, "found": e.found} for e in self.missed],
-        }  # fmt: skip
+    def recall(self, case: str | None = None) -> Share:
+        """Caught of tried, of one case or of all."""
+        chosen = [each for each in self.tried if case in (None, each.case)]
+        return share(sum(self.caught[each] for each in chosen), sum(self.tried[each] for each in chosen))
 
 
-def chains_of(lots: int) -> int:
-    """Chains that make at least so many lots."""
-    return -(-lots // CHAIN)
-
-
-def size_of(chains: int) -> int:
-    """Firms of a kind in each country."""
-    return max(firms for least, firms in SIZES if chains * CHAIN >= least)
-
-
-def begin_of(chains: int, rounds: int) -> datetime:
-    """Long enough ago for all of it to end before now: two loads a working day at each recycler, then the rounds."""
-    days = chains * 7 // (size_of(chains) * 4 * 6) + TAIL + rounds * ROUND
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+def together(found: Iterable[Measured]) -> Measured:
+    """Several worlds as one."""
+    return reduce(lambda one, other: one + other, found)
 
 
 async def measure(
-    process: Process, seed: int, lots: int, rounds: int, told: Callable[[int], None] = lambda _: None
+    process: Process, seed: int, lots: int, rounds: int, told: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Measured:
-    """Play an honest world of so many lots, then each case so many times, all of it through capture.
-
-    The world begins long enough ago to end before now; `told` hears of every recorded event.
-    """
-    chains = chains_of(lots)
-    size = size_of(chains)
-    begins = begin_of(chains, rounds)
-    hands = Hands(begins)
-    stage_random = Random(seed)  # noqa: S311 - a world, not a secret
+    """Play one world on an empty database; `told` hears how many more steps are done."""
+    world = world_of(seed, lots, rounds)
+    hands = Hands(FIRST - timedelta(hours=1))
     async with Sequencer(process.database.writer, controls_of(process.catalogue), hands).running() as sequencer:
-        stage = Stage(process.database, sequencer, hands, stage_random)
-        world = await registered(stage, size)
-        planned(stage, world, begins.date() + timedelta(days=1), chains)
-        answers = await play(stage, world, told)
-        found: list[Attempt] = []
-        for _ in range(rounds):
-            for case in CASES:
-                stage.forward(hours=1)
-                found += await case(stage)
-    return _measured(seed, world.lots, answers, found)
+        played = await play(stage_of(process, sequencer, hands), world, told)
+    return counted(world.lots, played)
 
 
-def _measured(seed: int, lots: int, answers: list[Heard], found: list[Attempt]) -> Measured:
-    held = Counter(each.code for each in answers if each.code)
-    flagged = Counter(flag for each in answers for flag in each.flags)
-    return Measured(seed, lots, len(answers), held, flagged, sum(bool(each.flags) for each in answers), tuple(found))
+def counted(lots: int, played: Sequence[Played]) -> Measured:
+    """Count the answers against the truth."""
+    found = Measured(lots=lots)
+    for step, answers in played:
+        truth = step.truth
+        # of what came at the same instant one is honest: the first that passes
+        judged = sorted(answers, key=lambda each: bool(each.code))[1:] if isinstance(step.act, AtOnce) else answers
+        for answer in judged:
+            if truth.fraudulent:
+                found.fraud(truth, answer)
+            elif not truth.honest:
+                found.groundwork.update([(truth.case, answer.code)] if answer.code else ())
+            elif isinstance(step.act, Document | Claimed):
+                found.honestly(truth, answer)
+            elif answer.code:
+                raise AssertionError(f"an honest fact was refused: {step.act}: {answer.code}")
+    return found
