@@ -113,9 +113,7 @@ def _described(attributes: Sequence[str], values: Sequence[str] | None, organisa
     if values is not None:
         held = [VocabularyRow.attributes[each].astext.in_(values) for each in attributes]
     return (
-        select(VocabularyRow.id.label("id"))
-        .where(VocabularyRow.organisation_id == organisation_id, or_(*held))
-        .cte()
+        select(VocabularyRow.id.label("id")).where(VocabularyRow.organisation_id == organisation_id, or_(*held)).cte()
     )
 
 
