@@ -3,13 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from foundation.errors import Invalid
 from standards.trade.settlement import Contract, MoistureMethod, SettlementError
 
 PLACES: Final = 4  # of a share in percent: as many as a statement's column holds
 MOST: Final = 100
+
+
+class NotAShare(Invalid):
+    """A number of a settlement lies outside of 0 to 100, or has more decimal places than we keep."""
+
+    code: ClassVar[str] = "NOT_A_SHARE"
+
+
+class MoistureRule(Invalid):
+    """An allowance for moisture and the way to take off what exceeds it belong together."""
+
+    code: ClassVar[str] = "MOISTURE_RULE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +56,13 @@ NUMBERS: Final = tuple(
 
 
 def check_number(name: str, value: Decimal | None) -> None:
-    """A share in percent, or how many times something is taken off. Raises Invalid outside of 0 to 100, or too fine."""
+    """A share in percent, or how many times something is taken off. Raises NotAShare."""
     if value is None:
         return
     known = value.is_finite() and 0 <= value <= MOST
     if not known or value != value.quantize(Decimal(1).scaleb(-PLACES)):
-        raise Invalid(
-            f"{value} is no such number.", field=name, value=str(value),
+        raise NotAShare(
+            f"{value} is no such number.", field=name, value=str(value), most=MOST, places=PLACES,
             fix=f"State a number from 0 to {MOST} with at most {PLACES} decimal places.",
         )  # fmt: skip
 
@@ -61,7 +73,7 @@ def check_conditions(conditions: Conditions) -> None:
         check_number(name, getattr(conditions, name))
     if (conditions.moisture_allowance_pct is None) != (conditions.moisture_method is None):
         lacks = "moisture_allowance_pct" if conditions.moisture_allowance_pct is None else "moisture_method"
-        raise Invalid(
+        raise MoistureRule(
             "An allowance for moisture and the way to take off what exceeds it belong together.", field=lacks,
             fix="State both, or neither.",
         )  # fmt: skip
@@ -69,8 +81,9 @@ def check_conditions(conditions: Conditions) -> None:
         Contract(1, Decimal(0), "XXX", **asdict(conditions))
     except SettlementError as error:
         name = str(error).partition(":")[0]
-        raise Invalid(
-            f"{error}.", field=name, value=str(getattr(conditions, name, "")), fix="State less."
+        raise NotAShare(
+            f"{error}.", field=name, value=str(getattr(conditions, name, "")), most=MOST, places=PLACES,
+            fix="State less.",
         ) from error  # fmt: skip
 
 

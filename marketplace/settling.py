@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,18 @@ from standards.trade.settlement import Contract, Delivery, Settlement, settle
 
 Progress = Literal["underway", "returned", "open", "stated", "disputed", "settled"]
 LONGEST: Final = 1_000
+
+
+class FigureMissing(Invalid):
+    """The conditions ask for a figure that was not stated; fact `missing` names all of them."""
+
+    code: ClassVar[str] = "FIGURE_MISSING"
+
+
+class NothingToSettle(Conflict):
+    """The goods have not all been received, or something is still set aside."""
+
+    code: ClassVar[str] = "NOTHING_TO_SETTLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +104,14 @@ async def state(
 ) -> Account:  # fmt: skip
     """State what one's own side found; the same findings as the other side's agree with it. Answers the account.
 
-    Raises Conflict while goods are on their way, Invalid where a figure that the conditions ask for is missing.
+    Raises NothingToSettle while goods are on their way, NotAShare, or FigureMissing.
     """
     actor.must("trade")
     said = statement.strip()
     if len(said) > LONGEST or "\x00" in said:
         raise Invalid("This text cannot be kept.", field="statement", value=said[:80], fix=f"At most {LONGEST}.")
     if told.goods.state != "received" or told.goods.reserved:
-        raise Conflict(
+        raise NothingToSettle(
             "There is nothing to settle yet.", field="trade", value=told.row.reference,
             fix="Settle when all that was sent has been received, and nothing is set aside any more.",
         )  # fmt: skip
@@ -108,8 +120,9 @@ async def state(
     result = reckoned(told, conditions_of(told.row.conditions), found, catalogue)
     amount = amount_of(result)
     if amount is None:
-        raise Invalid(
+        raise FigureMissing(
             "A figure that the conditions ask for is missing.", field=result.missing[0], value=None,
+            missing=list(result.missing),
             fix=f"State {', '.join(result.missing)}.",
         )  # fmt: skip
     session.add(

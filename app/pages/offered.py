@@ -10,9 +10,11 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.pages.conditions import conditions_told
 from app.pages.passports import name_of, property_name, standard_name, unit_shown
 from app.words import Speech
 from foundation.registry import Organisation
+from marketplace.conditions import conditions_of
 from marketplace.tables import ListingPropertyRow, ListingRow
 from standards.catalogue import Catalogue
 from standards.materials import Taxonomy, taxonomy
@@ -47,6 +49,7 @@ class Offered:
     judged: tuple[Judged, ...]
     certificate: str
     measured: tuple[tuple[str, str], ...]
+    conditions: tuple[tuple[str, str], ...]
 
     @property
     def short(self) -> tuple[tuple[str, str], ...]:
@@ -74,6 +77,7 @@ async def told(
                 (property_name(t, each.property, catalogue), f"{t.number(each.value)} {unit_shown(each.unit)}".strip())
                 for each in measured.get(row.id, ())
             ),
+            conditions=tuple(conditions_told(t, conditions_of(row.conditions))),
         )
         for row in rows
     ]  # fmt: skip
