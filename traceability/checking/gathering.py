@@ -82,11 +82,13 @@ async def gather(connection: Connection, facts: Sequence[Prepared]) -> Known:
     known = Known()
     claimed = [fact.claiming.lot for fact in facts if fact.claiming is not None]
     if claimed:
+        known.claimed = frozenset(claimed)
         rows = await connection.fetch(ORIGINS, claimed)
         known.origins = {uri: Origin(facility, day, made) for uri, facility, day, made in rows}
     await _ways(connection, facts, known)
     wrong = [(fact.speaker.organisation, fact.event_id) for fact in facts if fact.declares_error]
     if wrong:
+        known.wrong = frozenset(wrong)
         for organisation, event_id, facility, day, step, material, drawn, made in await connection.fetch(
             DONE, [each[0] for each in wrong], [each[1] for each in wrong]
         ):
@@ -134,11 +136,12 @@ async def _premises(connection: Connection, facts: Sequence[Prepared], known: Kn
     for row in await connection.fetch(PREMISES, ids, first):
         known.premises[row["id"]] = _one(row)
     permitted = [number for number, each in known.premises.items() if each.permits]
+    known.work = {number: Work() for number in permitted}
     if permitted and days:
         for facility, process, material, day, drawn, made in await connection.fetch(WORK, permitted, first):
-            known.work.setdefault(facility, Work()).add(process, material, day, drawn, made)
+            known.work[facility].add(process, material, day, drawn, made)
         for facility, since in await connection.fetch(SINCE, permitted):
-            known.work.setdefault(facility, Work()).since = since
+            known.work[facility].since = since
 
 
 def _one(row: Any) -> Premises:

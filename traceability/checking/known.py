@@ -82,8 +82,12 @@ class Known:
     """Everything that the controls may ask about a batch.
 
     `ways`: the last sending of a lot to a receiver; `marks`: what two organisations share; `cited`: events by paper;
-    `done`: what an event put through its facility, of those that may be taken back; `added`: what this batch did.
+    `done`: what an event put through its facility, of those that this batch takes back (`wrong`); `origins`: of lots
+    that it claims (`claimed`); `added`: what it puts through facilities itself.
     """
+
+    wrong: frozenset[tuple[int, str]] = frozenset()
+    claimed: frozenset[str] = frozenset()
 
     premises: dict[int, Premises] = field(default_factory=dict)
     work: dict[int, Work] = field(default_factory=dict)
@@ -107,10 +111,13 @@ class Known:
     def work_done(self, done: Done, sign: int = 1) -> None:
         """An event put this through its facility; `sign` -1: it is taken back."""
         drawn, made = sign * done.drawn, sign * done.made
-        work = self.work.setdefault(done.facility, Work())
+        self.added.append(done if sign == 1 else done._replace(drawn=drawn, made=made))
+        work = self.work.get(done.facility)
+        if work is None:  # nobody asks: it has no permits
+            self._undo.append(self.added.pop)
+            return
         since = work.since
         work.add(done.process, done.material, done.day, drawn, made)
-        self.added.append(done._replace(drawn=drawn, made=made))
 
         def undo() -> None:
             self.added.pop()
@@ -121,6 +128,8 @@ class Known:
 
     def remember(self, key: tuple[int, str], done: tuple[Done, ...]) -> None:
         """What this event did, should it be declared erroneous later in the batch."""
+        if key not in self.wrong:
+            return
         before = self.done.get(key)
         self.done[key] = done
         self._undo.append(lambda: self.done.pop(key) if before is None else self.done.update({key: before}))
@@ -138,6 +147,6 @@ class Known:
         self._undo.append(listed.pop)
 
     def born(self, lot: str, origin: Origin) -> None:
-        if lot not in self.origins:
+        if lot in self.claimed and lot not in self.origins:
             self.origins[lot] = origin
             self._undo.append(lambda: self.origins.pop(lot))

@@ -215,10 +215,11 @@ def learn(fact: Prepared, known: Known, book: Book) -> None:
             known.work_done(each)
         if done:
             known.remember(key, done)
-        made = movement.outputs if isinstance(movement, Transformation) else movement.lots
-        origin = Origin(fact.speaker.facility, fact.event_day, isinstance(movement, Transformation))
-        for new in made:
-            known.born(new.lot, origin)
+        if known.claimed:
+            made = movement.outputs if isinstance(movement, Transformation) else movement.lots
+            origin = Origin(fact.speaker.facility, fact.event_day, isinstance(movement, Transformation))
+            for new in made:
+                known.born(new.lot, origin)
     receiver = fact.parties.get(movement.to or "") if isinstance(movement, Shipment) else None
     if receiver is not None:
         for part in parts_of(movement):
