@@ -2,6 +2,7 @@
 
 import click
 
+from app.commands.controls import controls
 from app.commands.crossing import crossing
 from app.commands.joining import person, register
 from app.commands.judging import judge
@@ -36,7 +37,7 @@ def main() -> None:
 
 COMMANDS = (
     demo, serve, migrate_command, import_command, report, labels, export_command, verify, judge, standards,
-    stop_command, doctor, register, person, keys_command, crossing, laws, owe,
+    stop_command, doctor, register, person, keys_command, crossing, laws, owe, controls,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -11,6 +11,7 @@ import rfc8785
 
 from foundation.access import Actor
 from foundation.registry import Directory, Place
+from traceability.checking.papers import Papers, papers_of
 from traceability.controls import Controls
 from traceability.eventhash import event_hash
 from traceability.events import Event, ReceivedEvent
@@ -68,7 +69,7 @@ def _day(event: Event, place: Place | None) -> date:
     return event.event_time.astimezone(timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))).date()
 
 
-RESERVED: Final = frozenset({"junkan:entries", "junkan:outcome", "junkan:stated", "junkan:received"})
+RESERVED: Final = frozenset({"junkan:controls", "junkan:entries", "junkan:outcome", "junkan:stated", "junkan:received"})
 
 
 def _check_names(data: Mapping[str, Any]) -> None:
@@ -88,7 +89,8 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     prefix = own_prefix(context)
     movement = movement_of(event, prefix)
     backfill = setting.backfill or event.extensions.get(f"{prefix}:backfill") is True
-    verdict = setting.controls.examine(movement, event, setting.moment, backfill=backfill)
+    papers = papers_of(event, prefix)
+    verdict = setting.controls.examine(movement, event, setting.moment, papers, backfill=backfill)
     digest = event_hash(received.data, context)
     salt, body = secrets.token_bytes(SALT), received.raw.decode()
     text = received_field(body, context)
@@ -114,12 +116,15 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         biz_step=event.biz_step,
         disposition=event.disposition,
         transformation_id=getattr(event, "transformation_id", None),
-        references=tuple(each.biz_transaction for each in event.biz_transaction_list or ()),
+        references=references_of(event, papers),
         correctives=correctives_of(event),
-        flags=verdict.flags,
-        held=verdict.held,
-        backfill=backfill,
-    )
+        flags=verdict.flags, held=verdict.held, findings=verdict.findings, papers=papers, backfill=backfill,
+    )  # fmt: skip
+
+
+def references_of(event: Event, papers: Papers) -> tuple[str, ...]:
+    """The papers that an event names, by which it is found: its business transactions, its documents and its box."""
+    return (*(each.biz_transaction for each in event.biz_transaction_list or ()), *papers.names)
 
 
 def correctives_of(event: Event) -> tuple[str, ...]:

@@ -138,6 +138,62 @@ class LoadSize(Refusal):
     code: ClassVar[str] = "LOAD_SIZE"
 
 
+class CapacityExceeded(Refusal):
+    """More would go through a facility than its permits allow by far."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "CAPACITY_EXCEEDED"
+
+
+class MoveImpossible(Refusal):
+    """A lot would arrive sooner than anything travels."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "MOVE_IMPOSSIBLE"
+
+
+class TransportId(Refusal):
+    """A container's number that is none."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "TRANSPORT_ID"
+
+
+class TariffMismatch(Refusal):
+    """Goods in this form are not declared under that heading."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "HS_MISMATCH"
+
+
+class NoBackingInput(Refusal):
+    """Evidence of recycling for a lot that no process made."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "NO_BACKING_INPUT"
+
+
+class OriginUnbacked(Refusal):
+    """Evidence for more than was collected in the country that it is for."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "ORIGIN_UNBACKED"
+
+
+class PermitMissing(Refusal):
+    """Evidence for a lot of a facility that held no permit."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "PERMIT_MISSING"
+
+
+class ContentMismatch(Refusal):
+    """More recycled content is claimed than went in."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "CONTENT_MISMATCH"
+
+
 class UnknownWord(Refusal):
     """A material or form that the taxonomy does not know."""
 

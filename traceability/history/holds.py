@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from foundation.errors import NotFound
-from traceability.history.reading import TAKEN_BACK
+from standards.plausibility import Finding
+from traceability.history.reading import TAKEN_BACK, findings_of
 from traceability.ledger.outcomes import HELD
 from traceability.tables import EventRow, KeyRow, PayloadRow
 
@@ -19,13 +20,14 @@ _clearing: Final = aliased(KeyRow)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A held event with its text; `stated` is the mass that it would move, in grams by lot."""
+    """A held event with its text; `stated` is the mass that it would move, in grams by lot; `findings` why."""
 
     row: EventRow
     declares_error: bool
     body: str
     context: Any
     stated: tuple[tuple[str, int], ...]
+    findings: tuple[Finding, ...] = ()
 
 
 _HELD: Final = (
@@ -37,7 +39,8 @@ _HELD: Final = (
 
 
 def _hold(row: EventRow, declares_error: bool, body: str, context: Any, fields: dict[str, Any]) -> Hold:
-    return Hold(row, declares_error, body, context, tuple((lot, grams) for lot, grams in fields["junkan:stated"]))
+    stated = tuple((lot, grams) for lot, grams in fields["junkan:stated"])
+    return Hold(row, declares_error, body, context, stated, findings_of(fields))
 
 
 async def holds(session: AsyncSession, organisation_id: int, after: int = -1, limit: int = MOST) -> list[Hold]:

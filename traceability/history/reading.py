@@ -1,6 +1,6 @@
 """Reading: an organisation's own events, newest first, with their entries, and what became of them since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from foundation.errors import NotFound
+from standards.plausibility import Finding
 from traceability.ledger.outcomes import HELD, REJECTED
 from traceability.tables import EntryRow, EventRow, KeyRow, LotRow, PayloadRow
 
@@ -45,6 +46,11 @@ class Happened:
     def stated_index(self) -> int:
         """Where the event stands as it was stated: what a release releases, else itself."""
         return self.index if self.releases is None else self.releases
+
+
+def findings_of(fields: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What the controls found, as the record keeps it beside the event."""
+    return tuple(Finding(**each) for each in fields.get("junkan:controls", ()))
 
 
 @dataclass(frozen=True, slots=True)

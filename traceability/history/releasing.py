@@ -9,12 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor, answers_for
 from foundation.errors import Invalid
 from traceability.capture import Door, invalid
+from traceability.checking.papers import NOTHING, papers_of
 from traceability.events import parse_event
 from traceability.history.holds import Hold, held
 from traceability.ledger.interpretation import movement_of, own_prefix
 from traceability.ledger.movements import Unmoved
 from traceability.ledger.outcomes import REJECTED, Speaker
-from traceability.preparing import Setting, correctives_of, country_of, fact, named_uris, parties_of, place_of
+from traceability.preparing import (
+    Setting,
+    correctives_of,
+    country_of,
+    fact,
+    named_uris,
+    parties_of,
+    place_of,
+    references_of,
+)
 from traceability.refusals import SecondPersonNeeded
 from traceability.sequencing.commands import Accepted, Command, Prepared
 
@@ -83,11 +93,12 @@ async def _prepared(door: Door, actor: Actor, hold: Hold, clearing: Clearing) ->
         speaker=Speaker(row.organisation_id, row.facility_id, country_of(place_of(event, setting), setting)),
         parties=parties_of(event, setting.directory),
     )  # fmt: skip
+    papers = papers_of(event, own_prefix(hold.context))
     return replace(
         prepared, releases=row.index, event_time=row.event_time, event_type=row.event_type, action=row.action,
         biz_step=row.biz_step, disposition=row.disposition, transformation_id=row.transformation_id,
         backfill=row.backfill, declares_error=hold.declares_error and not rejected,
-        references=() if rejected else tuple(each.biz_transaction for each in event.biz_transaction_list or ()),
+        references=() if rejected else references_of(event, papers), papers=NOTHING if rejected else papers,
         correctives=() if rejected else correctives_of(event),
         flags=() if rejected else tuple(sorted({*row.flags, *row.reasons})),
     )  # fmt: skip

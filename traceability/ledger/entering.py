@@ -1,5 +1,6 @@
 """Entering: a movement becomes entries in the book, or is refused before anything changed."""
 
+from standards.plausibility import Finding
 from traceability.controls import Controls, weakest_custody
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Lot, check_sum
 from traceability.ledger.movements import (
@@ -120,17 +121,18 @@ def _receive(book: Book, movement: Receipt, speaker: Speaker, around: Surroundin
     if known is not None:
         return known
     entries: list[Entry] = []
-    flags: set[str] = set()
+    flags, findings = set[str](), list[Finding]()
     difference = 0
     for part in movement.parts:
         sent = movement.dispatched.get(part.lot) or book.position(part.lot, speaker.organisation, TRANSIT).free
         if sent == 0:
             return Entered(RECORDED, reasons=("nothing_in_transit",))
-        match limits.receipt(sent, part.grams, around.day):
-            case "HOLD" if not around.cleared:
-                return Entered(HELD, reasons=("RECEIPT_MISMATCH",))
-            case "HOLD" | "FLAG":
-                flags.add("RECEIPT_MISMATCH")
+        found = limits.receipt(sent, part.grams, around.day)
+        if found is not None and found.response == "HOLD" and not around.cleared:
+            return Entered(HELD, reasons=(found.code,), findings=(found,))
+        if found is not None:
+            flags.add(found.code)
+            findings.append(found)
         claims = book.draw(part.lot, speaker.organisation, TRANSIT, sent)
         kept = tuple(min(claim, part.grams) for claim in claims)
         book.add(part.lot, speaker.organisation, STOCK, part.grams, (kept[0], kept[1], kept[2]))
@@ -139,7 +141,7 @@ def _receive(book: Book, movement: Receipt, speaker: Speaker, around: Surroundin
         difference += sent - part.grams
     if difference:
         entries.append(Entry(None, speaker.organisation, "transit:difference", difference))
-    return Entered(COUNTED, tuple(entries), flags=tuple(sorted(flags)))
+    return Entered(COUNTED, tuple(entries), flags=tuple(sorted(flags)), findings=tuple(findings))
 
 
 def _reject(book: Book, movement: Rejection, speaker: Speaker, around: Surroundings) -> Entered:

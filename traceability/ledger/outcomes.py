@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from standards.plausibility import Finding
 from traceability.ledger.book import Entry
 from traceability.ledger.movements import Part
 
@@ -41,10 +42,11 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What came of a movement: `entries` sum to zero; `consumed` is what reservations gave, per lot."""
+    """What came of a movement: `entries` sum to zero; `consumed` is what reservations gave, per lot; `findings` why."""
 
     outcome: str
     entries: tuple[Entry, ...] = ()
     reasons: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     consumed: tuple[Part, ...] = ()
+    findings: tuple[Finding, ...] = ()

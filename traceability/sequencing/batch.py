@@ -1,22 +1,25 @@
 """A batch: the facts decided one after another under the log lock, as the rows that one commit will write."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from traceability.controls import Controls
+from traceability.checking.surrounding import claim_of, facts_of, learn
+from traceability.controls import Controls, Examined
 from traceability.ledger.book import Entry, Key
 from traceability.ledger.entering import enter
-from traceability.ledger.movements import StockTake, Unmoved, parts_of
+from traceability.ledger.movements import ErrorDeclared, StockTake, Unmoved, parts_of
 from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Surroundings
 from traceability.refusals import DuplicateEvent, StillHeld, UnknownLot
-from traceability.sequencing.commands import Accepted, Command, GiveBack, Prepared, Reserve
+from traceability.sequencing.commands import Accepted, Claiming, Command, GiveBack, Prepared, Reserve
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.loaded import Loaded, Reserved, Row
 from traceability.tree.leaf import commitment_root, commitments, leaf_data
 from traceability.tree.merkle import leaf_hash
 
 STILL: Final = (StockTake, Unmoved)  # movements that make no entries, released or not
+UNJUDGED: Final = (*STILL, ErrorDeclared)
+UNSUSPECTED: Final = Examined()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Mark:
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
     corrections: Corrections
     recalled: int
+    known: int
 
 
 @dataclass
@@ -45,7 +49,8 @@ class Plan:
         reservations = {reference: each.remaining for reference, each in self.loaded.reservations.items()}
         reversals, corrections = dict(self.loaded.reversals), self.loaded.corrections.copy()
         recalled = len(self.loaded.recalled.learnt)
-        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections, recalled)
+        known = self.loaded.known.mark()
+        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections, recalled, known)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
@@ -72,6 +77,7 @@ class Plan:
         self.loaded.reversals = mark.reversals
         self.loaded.corrections = mark.corrections
         self.loaded.recalled.take_back(mark.recalled)
+        self.loaded.known.take_back(mark.known)
 
     def _item(self, item: Prepared | Reserve | GiveBack) -> Accepted | None:
         match item:
@@ -120,6 +126,7 @@ class Plan:
         loaded.corrections.enter(fact, entered, index)
         if entered.outcome == COUNTED:
             loaded.recalled.follow(fact.movement)
+            learn(fact, loaded.known, loaded.book)
         if fact.recalling is not None:
             loaded.recalled.call_back(fact.recalling.lots, index)
         loaded.keys.enter(fact, index)
@@ -140,15 +147,17 @@ class Plan:
         if taken_back and not isinstance(fact.movement, Unmoved):
             return Entered(RECORDED, reasons=("declared_erroneous",), flags=fact.flags)
         if fact.held is not None:
-            return Entered(HELD, reasons=(fact.held,), flags=fact.flags)
+            return Entered(HELD, reasons=(fact.held,), flags=fact.flags, findings=fact.findings)
         if fact.claiming is not None:
-            claiming = fact.claiming
-            self.loaded.recalled.check(claiming.lot)
-            book.claim(claiming.lot, organisation, claiming.purpose, claiming.grams)
+            self._claim(fact, fact.claiming)
         for lot in fact.recalling.lots if fact.recalling else ():
             book.known(lot)
         if fact.kind not in {"epcis", "release"}:
             return Entered(RECORDED)
+        judged = self._judged(fact)
+        found, flags = (*fact.findings, *judged.findings), (*fact.flags, *judged.flags)
+        if judged.held is not None:
+            return Entered(HELD, reasons=(judged.held,), flags=tuple(sorted({*flags})), findings=found)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
         around = Surroundings(
             self.loaded.record_time.date(),
@@ -162,13 +171,28 @@ class Plan:
             reserved = next(each for each in mine if each.lot == part.lot)
             reserved.remaining -= part.grams
             self.touched.add(reserved.reference)
-        flags = tuple(sorted({*entered.flags, *fact.flags, *self.loaded.recalled.flags(fact.movement)}))
-        return Entered(entered.outcome, entered.entries, entered.reasons, flags, entered.consumed)
+        flags = tuple(sorted({*entered.flags, *flags, *self.loaded.recalled.flags(fact.movement)}))
+        return replace(entered, flags=flags, findings=(*found, *entered.findings))
+
+    def _judged(self, fact: Prepared) -> Examined:
+        """What the controls that need the record say; somebody looked at what is released, none holds that again."""
+        if fact.kind != "epcis" or isinstance(fact.movement, UNJUDGED):
+            return UNSUSPECTED
+        loaded, limits = self.loaded, self.controls.limits
+        facts = facts_of(fact, loaded.known, loaded.book, limits, loaded.record_time.date())
+        return self.controls.judge(facts) if facts is not None else UNSUSPECTED
+
+    def _claim(self, fact: Prepared, claiming: Claiming) -> None:
+        book, organisation, today = self.loaded.book, fact.speaker.organisation, self.loaded.record_time.date()
+        self.loaded.recalled.check(claiming.lot)
+        book.claim(claiming.lot, organisation, claiming.purpose, claiming.grams)
+        self.controls.judge_claim(claim_of(claiming, organisation, self.loaded.known, book, today))
 
     def _fields(self, fact: Prepared, entered: Entered) -> dict[str, Any]:
         """What the record itself adds to a fact, committed to like the fact's own fields."""
         stated = [] if entered.entries else [[part.lot, part.grams] for part in parts_of(fact.movement)]
-        return {
+        told = {"junkan:controls": [each.told() for each in entered.findings]} if entered.findings else {}
+        return told | {
             "junkan:stated": stated,
             "junkan:entries": [
                 [entry.lot, self.loaded.uris[entry.holder], entry.account, entry.grams] for entry in entered.entries

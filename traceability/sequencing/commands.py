@@ -6,13 +6,15 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from foundation.errors import Refusal
+from standards.plausibility import Finding
+from traceability.checking.papers import NOTHING, Papers
 from traceability.ledger.book import Purpose
 from traceability.ledger.movements import Movement
 from traceability.ledger.outcomes import Speaker
 
 Kind = Literal[
     "epcis", "declaration", "permit", "certificate", "measurement", "statement", "withdrawal", "claim", "release",
-    "label", "recall",
+    "label", "recall", "site",
 ]  # fmt: skip
 
 
@@ -43,6 +45,7 @@ class Prepared:
 
     `commitments` are the salted commitments to the fields of `body` and of `received` (traceability.tree.leaf), which
     ties it to the very text; `held` names the control that holds the event (its movement then makes no entries);
+    `findings` is what else the controls found so far; `papers` what the event states of transport and documents;
     `correctives` are the ids of the events that a declaration of error names as the right ones. `releases` is the
     index of the held event that this fact clears, whose event id it then has, and whose `declares_error` if released.
     """
@@ -72,6 +75,8 @@ class Prepared:
     correctives: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     held: str | None = None
+    findings: tuple[Finding, ...] = ()
+    papers: Papers = NOTHING
     backfill: bool = False
     releases: int | None = None
     claiming: Claiming | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from traceability.checking.known import Known
 from traceability.ledger.book import Book, Entry, Key
 from traceability.ledger.outcomes import Entered
 from traceability.sequencing.commands import Prepared
@@ -39,6 +40,7 @@ class Loaded:
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
     corrections: Corrections
     recalled: Recalled
+    known: Known
     uris: Mapping[int, str]
 
 

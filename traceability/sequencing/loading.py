@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from traceability.checking.gathering import gather
 from traceability.identifiers import token_of
 from traceability.ledger.book import Book, Entry, Key, Lot, Position
 from traceability.ledger.origins import Origins
@@ -76,14 +77,15 @@ async def load(
     book, ids, before = await _book(connection, lots, lock=lock)
     holders = {fact.speaker.organisation for fact in facts} | {key.holder for key in before}
     holders |= {party for fact in facts for party in fact.parties.values()}
-    recalled = await _recalled(connection, ids)
+    recalled, known = await _recalled(connection, ids), await gather(connection, facts)
     missing = [holder for holder in holders if holder not in uris]
     if missing:
         for row in await connection.fetch("SELECT id, uri FROM organisation WHERE id = ANY($1)", missing):
             uris[row["id"]] = row["uri"]
     return (
         Loaded(
-            size, record_time, book, before, keys, reservations, {**wanted, **reversals}, corrections, recalled, uris
+            size, record_time, book, before, keys, reservations, {**wanted, **reversals}, corrections, recalled, known,
+            uris,
         ),
         ids,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from foundation.database import RawJson
+from traceability.checking.work import totals
 from traceability.identifiers import token_of
 from traceability.ledger.movements import Transformation
 from traceability.sequencing.batch import Plan
@@ -38,6 +39,19 @@ WHERE b.lot_id = n.lot_id AND b.holder = n.holder AND b.account = n.account
 UPSERT_TILES: Final = """
 INSERT INTO tile (level, number, hashes) SELECT * FROM unnest($1::int[], $2::bigint[], $3::bytea[])
 ON CONFLICT (level, number) DO UPDATE SET hashes = EXCLUDED.hashes
+"""
+MORE_PROCESSED: Final = """
+INSERT INTO processed AS p (facility_id, organisation_id, day, process, material, drawn, made)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+    AS n (facility_id, organisation_id, day, process, material, drawn, made)
+ON CONFLICT (facility_id, day, process, material)
+    DO UPDATE SET drawn = p.drawn + EXCLUDED.drawn, made = p.made + EXCLUDED.made
+"""
+LESS_PROCESSED: Final = """
+UPDATE processed p SET drawn = p.drawn + n.drawn, made = p.made + n.made
+FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+    AS n (facility_id, organisation_id, day, process, material, drawn, made)
+WHERE (p.facility_id, p.day, p.process, p.material) = (n.facility_id, n.day, n.process, n.material)
 """
 NEW_RESERVATIONS: Final = """
 INSERT INTO reservation (reference, lot_id, holder, counterparty, grams, remaining, created_at)
@@ -85,6 +99,7 @@ async def write(connection: Connection, plan: Plan, ids: dict[str, int], next_lo
         await _copy(connection, "entry", ENTRY, _entries(rows, ids))
         await _copy(connection, "claim", _CLAIM, _claims(rows, ids, time))
     await _balances(connection, plan, ids)
+    await _processed(connection, plan)
     await _reservations(connection, plan, ids)
     if rows:
         changed, _ = append(loaded.size, edge, [row.leaf for row in rows])
@@ -165,6 +180,17 @@ async def _balances(connection: Connection, plan: Plan, ids: dict[str, int]) -> 
     if known:
         status = await connection.execute(UPDATE_BALANCES, *(list(column) for column in zip(*known, strict=True)))
         count_of(status, len(known))
+
+
+async def _processed(connection: Connection, plan: Plan) -> None:
+    """What went through each facility on each day: more of it, or less of what is there already."""
+    more, less = totals(plan.loaded.known.added)
+    if more:
+        columns = [list(column) for column in zip(*more, strict=True)]
+        count_of(await connection.execute(MORE_PROCESSED, *columns), len(more))
+    if less:
+        columns = [list(column) for column in zip(*less, strict=True)]
+        count_of(await connection.execute(LESS_PROCESSED, *columns), len(less))
 
 
 async def _reservations(connection: Connection, plan: Plan, ids: dict[str, int]) -> None:

@@ -155,7 +155,7 @@ def _arrival(form: Filled, each: Coming, places: list[Facility], door: Door, act
         else rejected(at, *parties, {each.held.lot: sent}, each.references)
     )
     found = door.sequencer.controls.receipt(sent, grams, door.clock().date()) if not form.errors else None
-    warned = [t("record.arrival.hold" if found == "HOLD" else "record.arrival.flag")] if found else []
+    warned = [t("record.arrival.hold" if found.response == "HOLD" else "record.arrival.flag")] if found else []
     facts = [(t("common.lot"), name_of(t, each.held.material, each.held.form)), (t("record.sender"), each.sender_name),
              (t("common.sent"), t.mass(sent)), (t("common.facility"), place.name),
              (t("common.date"), day_at(form, at))]  # fmt: skip
