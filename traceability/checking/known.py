@@ -81,7 +81,7 @@ class Origin(NamedTuple):
 class Known:
     """Everything that the controls may ask about a batch.
 
-    `ways`: the last sending of a lot to a receiver; `marks`: what two organisations share; `cited`: events by paper;
+    `ways`: the last sending of a lot to a receiver; `senders`: who sent a lot on; `marks`: what two organisations share; `cited`: events by paper;
     `done`: what an event put through its facility, of those that this batch takes back (`wrong`); `origins`: of lots
     that it claims (`claimed`); `added`: what it puts through facilities itself.
     """
@@ -92,6 +92,7 @@ class Known:
     premises: dict[int, Premises] = field(default_factory=dict)
     work: dict[int, Work] = field(default_factory=dict)
     ways: dict[tuple[str, int], Sent] = field(default_factory=dict)
+    senders: set[tuple[str, int]] = field(default_factory=set)
     marks: dict[frozenset[int], tuple[str, ...]] = field(default_factory=dict)
     cited: dict[str, list[Cited]] = field(default_factory=dict)
     done: dict[tuple[int, str], tuple[Done, ...]] = field(default_factory=dict)
@@ -140,6 +141,11 @@ class Known:
         self._undo.append(
             lambda: self.ways.pop((lot, receiver)) if before is None else self.ways.update({(lot, receiver): before})
         )
+
+    def sent_on(self, lot: str, sender: int) -> None:
+        if (lot, sender) not in self.senders:
+            self.senders.add((lot, sender))
+            self._undo.append(lambda: self.senders.discard((lot, sender)))
 
     def cite(self, name: str, cited: Cited) -> None:
         listed = self.cited.setdefault(name, [])

@@ -9,7 +9,7 @@ from standards.plausibility import Claim, Facts, Goods, Leg, Load, Meter, Site, 
 from traceability.checking.gathering import process_of
 from traceability.checking.known import Cited, Known, Origin, Premises, Sent
 from traceability.checking.work import Done, Work, months_before
-from traceability.ledger.book import PURPOSES, STOCK, Book
+from traceability.ledger.book import PURPOSES, Book
 from traceability.ledger.movements import Arrival, Departure, Movement, Receipt, Shipment, Transformation, parts_of
 from traceability.sequencing.commands import Claiming, Prepared
 
@@ -52,7 +52,7 @@ def facts_of(fact: Prepared, known: Known, book: Book, limits: Thresholds, recor
     legs = _legs(fact, known, premises) if isinstance(movement, Receipt) and premises is not None else ()
     goods = _goods(fact, book) if papers.heading else ()
     related = _related(fact, known) if isinstance(movement, Receipt) else ()
-    held = _held_before(movement, fact.parties, book) if isinstance(movement, Shipment) else 0
+    held = _held_before(movement, fact.parties, known, book) if isinstance(movement, Shipment) else 0
     invoices = documents = 0
     elsewhere = False
     if papers.names or papers.invoices:
@@ -156,13 +156,13 @@ def _related(fact: Prepared, known: Known) -> tuple[str, ...]:
     return tuple(mark for sender in sorted(senders) for mark in known.marks.get(frozenset((mine, sender)), ()))
 
 
-def _held_before(movement: Shipment, parties: Mapping[str, int], book: Book) -> int:
-    """How many of these lots go to somebody who made them, or had them in stock."""
+def _held_before(movement: Shipment, parties: Mapping[str, int], known: Known, book: Book) -> int:
+    """How many of these lots go back to somebody who made them or sent them on; a second part of a lot does not."""
     receiver = parties.get(movement.to or "")
     if receiver is None:
         return 0
     return sum(
-        (part.lot, receiver, STOCK) in book.positions
+        (part.lot, receiver) in known.senders
         or ((lot := book.lots.get(part.lot)) is not None and lot.maker == receiver)
         for part in movement.parts
     )
@@ -224,6 +224,7 @@ def learn(fact: Prepared, known: Known, book: Book) -> None:
     if receiver is not None:
         for part in parts_of(movement):
             known.sent(part.lot, receiver, Sent(mine, fact.speaker.facility, fact.event_time))
+            known.sent_on(part.lot, mine)
     names = (*fact.papers.names, *fact.papers.invoices)
     if names:
         sends = isinstance(movement, Shipment)
