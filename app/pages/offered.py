@@ -18,7 +18,8 @@ from marketplace.conditions import conditions_of
 from marketplace.tables import ListingPropertyRow, ListingRow
 from standards.catalogue import Catalogue
 from standards.materials import Taxonomy, taxonomy
-from traceability.tables import CertificateRow
+from traceability.certificates.papers import Paper, papers_of, standard_of
+from traceability.tables import CertificateRow, LotRow
 
 ON_A_CARD: Final = 3
 
@@ -48,6 +49,7 @@ class Offered:
     incoterm: str
     judged: tuple[Judged, ...]
     certificate: str
+    lost: str
     measured: tuple[tuple[str, str], ...]
     conditions: tuple[tuple[str, str], ...]
 
@@ -64,6 +66,7 @@ async def told(
     """Listings in words. `record` reads with the record scope: certificates and public names of the sellers."""
     measured = await _measured(record, rows)
     papers = await _certificates(record, rows, today)
+    scopes = await _scopes(record, rows, catalogue, today)
     firms = await record.scalars(select(Organisation).where(Organisation.id.in_({row.organisation_id for row in rows})))
     sellers = {each.id: each for each in firms}
     return [
@@ -72,7 +75,8 @@ async def told(
             free_grams=free.get(row.id, 0), free=t.mass(free.get(row.id, 0)), smallest=t.mass(row.smallest_grams),
             country=t.country(row.country), seller=firm_named(t, sellers[row.organisation_id]), incoterm=row.incoterm,
             judged=tuple(_judged(t, each, catalogue) for each in row.verdicts),
-            certificate=_paper(t, papers.get(row.id), catalogue),
+            certificate=_paper(t, papers.get(row.id), catalogue) or _standing(t, scopes.get(row.lot_id, ()), catalogue),
+            lost=_lost(t, scopes.get(row.lot_id, ()), catalogue),
             measured=tuple(
                 (property_name(t, each.property, catalogue), f"{t.number(each.value)} {unit_shown(each.unit)}".strip())
                 for each in measured.get(row.id, ())
@@ -121,6 +125,24 @@ def _paper(t: Speech, row: CertificateRow | None, catalogue: Catalogue) -> str:
     )
 
 
+def _standing(t: Speech, papers: Sequence[Paper], catalogue: Catalogue) -> str:
+    """The scope certificate of a body's own account that stands today, where there is one."""
+    for each in papers:
+        if each.state == "stands" and each.confirmed and each.valid_to:
+            name = _short(t, standard_of(each.scheme), catalogue)
+            return str(t("market.certified", name=name, day=t.day(each.valid_to)))
+    return ""
+
+
+def _lost(t: Speech, papers: Sequence[Paper], catalogue: Catalogue) -> str:
+    """The scope certificates that do not stand any more, each with what became of it."""
+    gone = [each for each in papers if each.state in {"suspended", "withdrawn"}]
+    words = {
+        f"{_short(t, standard_of(each.scheme), catalogue)}: {t(f'scope_certificate.{each.state}')}" for each in gone
+    }
+    return "; ".join(sorted(words))
+
+
 def _short(t: Speech, code: str, catalogue: Catalogue) -> str:
     """The short name in brackets where a standard's title has one: 'GRS'."""
     name = standard_name(t, code, catalogue)
@@ -138,6 +160,15 @@ async def _measured(record: AsyncSession, rows: Sequence[ListingRow]) -> dict[in
     for each in found:
         grouped.setdefault(each.listing_id, []).append(each)
     return grouped
+
+
+async def _scopes(
+    record: AsyncSession, rows: Sequence[ListingRow], catalogue: Catalogue, on: date
+) -> dict[int, list[Paper]]:
+    """The scope certificates of the listed lots' makers as they stand today, by lot."""
+    lots = (await record.scalars(select(LotRow).where(LotRow.id.in_([row.lot_id for row in rows])))).all()
+    found = await papers_of(record, catalogue, lots, on)
+    return {lot: [each for each in papers if each.kind == "scope"] for lot, papers in found.items()}
 
 
 async def _certificates(record: AsyncSession, rows: Sequence[ListingRow], on: date) -> dict[int, CertificateRow]:
