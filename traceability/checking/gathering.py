@@ -11,7 +11,7 @@ from standards.plausibility import Hours, Position
 from traceability.checking.known import Cited, Known, Origin, Permitted, Premises, Reading, Sent
 from traceability.checking.work import Done, Work
 from traceability.identifiers import NAMESPACE
-from traceability.ledger.movements import Arrival, Receipt, Shipment, Transformation, parts_of
+from traceability.ledger.movements import Arrival, Receipt, Shipment, Transformation
 from traceability.sequencing.commands import Prepared
 
 Connection: TypeAlias = asyncpg.Connection
@@ -45,11 +45,12 @@ FROM lot l JOIN entry n ON n.lot_id = l.id AND n.account = 'transit' AND n.grams
 WHERE (l.uri, n.holder) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
 ORDER BY l.uri, n.holder, n.event_index DESC
 """
-SENDERS: Final = """
-SELECT DISTINCT l.uri, e.organisation_id
-FROM lot l JOIN entry n ON n.lot_id = l.id AND n.account = 'transit' AND n.grams > 0
+SENDINGS: Final = """
+SELECT DISTINCT l.uri, e.organisation_id, n.holder
+FROM unnest($1::text[], $2::bigint[]) AS wanted (uri, sender)
+    JOIN lot l ON l.uri = wanted.uri AND l.organisation_id <> wanted.sender
+    JOIN entry n ON n.lot_id = l.id AND n.account = 'transit' AND n.grams > 0
     JOIN event e ON e.index = n.event_index
-WHERE (l.uri, e.organisation_id) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
 """
 MARKS: Final = """
 SELECT a.organisation_id, b.organisation_id, array_agg(DISTINCT a.kind ORDER BY a.kind)
@@ -92,7 +93,7 @@ async def gather(connection: Connection, facts: Sequence[Prepared]) -> Known:
         rows = await connection.fetch(ORIGINS, claimed)
         known.origins = {uri: Origin(facility, day, made) for uri, facility, day, made in rows}
     await _ways(connection, facts, known)
-    await _senders(connection, facts, known)
+    await _sendings(connection, facts, known)
     wrong = [(fact.speaker.organisation, fact.event_id) for fact in facts if fact.declares_error]
     if wrong:
         known.wrong = frozenset(wrong)
@@ -131,17 +132,17 @@ async def _ways(connection: Connection, facts: Sequence[Prepared], known: Known)
         known.marks[frozenset((one, other))] = tuple(kinds)
 
 
-async def _senders(connection: Connection, facts: Sequence[Prepared], known: Known) -> None:
-    """Who of those that something is sent to has sent the same lot on before."""
-    wanted = [
-        (part.lot, receiver)
-        for fact in facts
-        if isinstance(fact.movement, Shipment) and (receiver := fact.parties.get(fact.movement.to or "")) is not None
-        for part in parts_of(fact.movement)
-    ]
+async def _sendings(connection: Connection, facts: Sequence[Prepared], known: Known) -> None:
+    """The ways of what is now sent by somebody who did not make it."""
+    wanted = {
+        (part.lot, fact.speaker.organisation)
+        for fact in facts if isinstance(fact.movement, Shipment) and fact.movement.to in fact.parties
+        for part in fact.movement.parts
+    }  # fmt: skip
     if wanted:
-        rows = await connection.fetch(SENDERS, [each[0] for each in wanted], [each[1] for each in wanted])
-        known.senders = {(lot, organisation) for lot, organisation in rows}
+        rows = await connection.fetch(SENDINGS, [each[0] for each in wanted], [each[1] for each in wanted])
+        for lot, sender, receiver in rows:
+            known.sendings.setdefault(lot, []).append((sender, receiver))
 
 
 async def _premises(connection: Connection, facts: Sequence[Prepared], known: Known) -> None:

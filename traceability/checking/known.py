@@ -81,9 +81,10 @@ class Origin(NamedTuple):
 class Known:
     """Everything that the controls may ask about a batch.
 
-    `ways`: the last sending of a lot to a receiver; `senders`: who sent a lot on; `marks`: what two organisations share; `cited`: events by paper;
-    `done`: what an event put through its facility, of those that this batch takes back (`wrong`); `origins`: of lots
-    that it claims (`claimed`); `added`: what it puts through facilities itself.
+    `ways`: the last sending of a lot to a receiver; `sendings`: from whom to whom a lot ever went; `marks`: what two
+    organisations share; `cited`: events by paper; `done`: what an event put through its facility, of those that this
+    batch takes back (`wrong`); `origins`: of lots that it claims (`claimed`); `added`: what it puts through facilities
+    itself.
     """
 
     wrong: frozenset[tuple[int, str]] = frozenset()
@@ -92,7 +93,7 @@ class Known:
     premises: dict[int, Premises] = field(default_factory=dict)
     work: dict[int, Work] = field(default_factory=dict)
     ways: dict[tuple[str, int], Sent] = field(default_factory=dict)
-    senders: set[tuple[str, int]] = field(default_factory=set)
+    sendings: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     marks: dict[frozenset[int], tuple[str, ...]] = field(default_factory=dict)
     cited: dict[str, list[Cited]] = field(default_factory=dict)
     done: dict[tuple[int, str], tuple[Done, ...]] = field(default_factory=dict)
@@ -137,15 +138,26 @@ class Known:
 
     def sent(self, lot: str, receiver: int, sent: Sent) -> None:
         before = self.ways.get((lot, receiver))
+        ways = self.sendings.setdefault(lot, [])
         self.ways[lot, receiver] = sent
-        self._undo.append(
-            lambda: self.ways.pop((lot, receiver)) if before is None else self.ways.update({(lot, receiver): before})
-        )
+        ways.append((sent.organisation, receiver))
 
-    def sent_on(self, lot: str, sender: int) -> None:
-        if (lot, sender) not in self.senders:
-            self.senders.add((lot, sender))
-            self._undo.append(lambda: self.senders.discard((lot, sender)))
+        def undo() -> None:
+            ways.pop()
+            if before is None:
+                del self.ways[lot, receiver]
+            else:
+                self.ways[lot, receiver] = before
+
+        self._undo.append(undo)
+
+    def came_through(self, lot: str, first: int, last: int) -> bool:
+        """Whether this lot went from the one to the other, over whomever."""
+        reached, before = {first}, 0
+        while before < len(reached):
+            before = len(reached)
+            reached |= {receiver for sender, receiver in self.sendings.get(lot, ()) if sender in reached}
+        return last in reached
 
     def cite(self, name: str, cited: Cited) -> None:
         listed = self.cited.setdefault(name, [])

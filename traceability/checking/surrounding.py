@@ -1,6 +1,5 @@
 """Surrounding: what is known turned into the facts of one event, and what a counted event adds to what is known."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -52,7 +51,7 @@ def facts_of(fact: Prepared, known: Known, book: Book, limits: Thresholds, recor
     legs = _legs(fact, known, premises) if isinstance(movement, Receipt) and premises is not None else ()
     goods = _goods(fact, book) if papers.heading else ()
     related = _related(fact, known) if isinstance(movement, Receipt) else ()
-    held = _held_before(movement, fact.parties, known, book) if isinstance(movement, Shipment) else 0
+    held = _held_before(fact, movement, known, book) if isinstance(movement, Shipment) else 0
     invoices = documents = 0
     elsewhere = False
     if papers.names or papers.invoices:
@@ -156,14 +155,14 @@ def _related(fact: Prepared, known: Known) -> tuple[str, ...]:
     return tuple(mark for sender in sorted(senders) for mark in known.marks.get(frozenset((mine, sender)), ()))
 
 
-def _held_before(movement: Shipment, parties: Mapping[str, int], known: Known, book: Book) -> int:
-    """How many of these lots go back to somebody who made them or sent them on; a second part of a lot does not."""
-    receiver = parties.get(movement.to or "")
-    if receiver is None:
+def _held_before(fact: Prepared, movement: Shipment, known: Known, book: Book) -> int:
+    """How many of these lots go back to somebody who made them, or over whom they came to their sender."""
+    sender, receiver = fact.speaker.organisation, fact.parties.get(movement.to or "")
+    if receiver is None or receiver == sender:
         return 0
     return sum(
-        (part.lot, receiver) in known.senders
-        or ((lot := book.lots.get(part.lot)) is not None and lot.maker == receiver)
+        ((lot := book.lots.get(part.lot)) is not None and lot.maker == receiver)
+        or known.came_through(part.lot, receiver, sender)
         for part in movement.parts
     )
 
@@ -224,7 +223,6 @@ def learn(fact: Prepared, known: Known, book: Book) -> None:
     if receiver is not None:
         for part in parts_of(movement):
             known.sent(part.lot, receiver, Sent(mine, fact.speaker.facility, fact.event_time))
-            known.sent_on(part.lot, mine)
     names = (*fact.papers.names, *fact.papers.invoices)
     if names:
         sends = isinstance(movement, Shipment)
