@@ -30,6 +30,7 @@ from app.pages import (
     recording,
     regulator,
     rulebook,
+    settling,
     stock,
     trading,
 )
@@ -51,6 +52,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *public.ROUTES,
     *market.ROUTES,
     *trading.ROUTES,
+    *settling.ROUTES,
     *claiming.ROUTES,
     *regulator.ROUTES,
     *logbook.ROUTES,

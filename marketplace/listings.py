@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.registry import Organisation
+from marketplace.conditions import USUAL, Conditions, check_conditions
 from marketplace.judging import results
 from marketplace.prices import check_price, minor_units
 from marketplace.reading import reading_record
@@ -42,6 +43,7 @@ class Terms:
     smallest_grams: int
     incoterm: str
     description: str = ""
+    conditions: Conditions = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def _check(terms: Terms, held: Holding, catalogue: Catalogue) -> None:
     check_price(terms.price)
     minor_units(terms.currency, catalogue)  # money in a currency without them could not be told
     check_text(terms.description, "description")
+    check_conditions(terms.conditions)
     if terms.incoterm not in (known := incoterms(catalogue)):
         edition = catalogue.document("code-list", "incoterms").data["edition"]
         raise Invalid(
@@ -149,6 +152,7 @@ async def publish(
         organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=held.lot, material=held.material,
         form=held.form, country=actor.country, price=terms.price, currency=terms.currency,
         smallest_grams=terms.smallest_grams, incoterm=terms.incoterm, description=terms.description,
+        conditions=terms.conditions.told,
         verdicts=[verdict_of(each) for each in judged], judged_on=today, state="published", published_at=moment,
     )  # fmt: skip
     await _add(session, row)

@@ -22,8 +22,9 @@ ACCEPT: Final = """
 UPDATE offer SET state = 'accepted', answered_at = $3 WHERE id = $1 AND seller = $2 AND state = 'open'
 """
 AGREE: Final = """
-INSERT INTO trade (reference, offer_id, seller, buyer, lot_id, lot_uri, grams, price, currency, state, agreed_at)
-SELECT $1, o.id, o.seller, o.buyer, l.lot_id, l.lot_uri, o.grams, o.price, o.currency, 'agreed', $3
+INSERT INTO trade (reference, offer_id, seller, buyer, lot_id, lot_uri, grams, price, currency, conditions, state,
+    agreed_at)
+SELECT $1, o.id, o.seller, o.buyer, l.lot_id, l.lot_uri, o.grams, o.price, o.currency, l.conditions, 'agreed', $3
 FROM offer o JOIN listing l ON l.id = o.listing_id WHERE o.id = $2
 """
 BUY: Final = """
@@ -32,8 +33,10 @@ WITH made AS (
     SELECT l.id, l.organisation_id, $2, $3, l.price, l.currency, 'accepted', '', $5, $5 FROM listing l
     WHERE l.id = $1 AND l.state = 'published' AND l.price = $6 AND l.currency = $7 RETURNING *
 )
-INSERT INTO trade (reference, offer_id, seller, buyer, lot_id, lot_uri, grams, price, currency, state, agreed_at)
-SELECT $4, made.id, made.seller, made.buyer, l.lot_id, l.lot_uri, made.grams, made.price, made.currency, 'agreed', $5
+INSERT INTO trade (reference, offer_id, seller, buyer, lot_id, lot_uri, grams, price, currency, conditions, state,
+    agreed_at)
+SELECT $4, made.id, made.seller, made.buyer, l.lot_id, l.lot_uri, made.grams, made.price, made.currency,
+    l.conditions, 'agreed', $5
 FROM made JOIN listing l ON l.id = made.listing_id
 """
 

@@ -26,6 +26,7 @@ class ListingRow(Base):
     smallest_grams: Mapped[int]
     incoterm: Mapped[str]
     description: Mapped[str]
+    conditions: Mapped[dict[str, Any]]
     verdicts: Mapped[list[dict[str, Any]]]
     judged_on: Mapped[date]
     state: Mapped[str]
@@ -73,5 +74,21 @@ class TradeRow(Base):
     grams: Mapped[int]
     price: Mapped[Decimal]
     currency: Mapped[str]
+    conditions: Mapped[dict[str, Any]]
     state: Mapped[str]
     agreed_at: Mapped[datetime]
+
+
+class StatementRow(Base):
+    """What one side found of a delivery, and the amount that it came to when it was stated; never edited."""
+
+    __tablename__ = "settlement_statement"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    trade_id: Mapped[int]
+    organisation_id: Mapped[int]
+    moisture_pct: Mapped[Decimal | None]
+    contamination_pct: Mapped[Decimal | None]
+    excess_accepted: Mapped[bool]
+    amount: Mapped[Decimal]
+    statement: Mapped[str]
+    stated_at: Mapped[datetime]

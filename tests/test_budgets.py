@@ -18,7 +18,8 @@ from app.words import switches
 from foundation.database import Scope
 from tests.conftest import BASE, World
 from tests.pageworld import Chain, chain, csrf_of, listed, page_app, signed_in
-from traceability.passport import STAGES, find, passport
+from traceability.passport import find, passport
+from traceability.stages import STAGES
 
 KB = 1_000
 HEADERS = {"accept": "text/html", "accept-encoding": "gzip"}
@@ -72,7 +73,8 @@ async def test_the_longest_chain_that_a_page_shows_still_fits(world: World, made
     process = world.process
     async with process.database.begin(None, Scope.RECORD) as record:
         lot = await find(record, uri=made.pellet)
-        seen = await passport(record, lot, None, process.verifiers)
+        today = process.clock().date()
+        seen = await passport(record, lot, None, process.verifiers, process.catalogue, today)
     many = [replace(seen.stages[n % 4], lots=1_000 + n, biz_step=f"step-{n}") for n in range(STAGES)]
     seen = replace(seen, stages=tuple(many), certificates=seen.certificates * 5)
     renderer = Renderer.of(process.settings)

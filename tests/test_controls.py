@@ -92,6 +92,7 @@ def test_capacity_and_ramp_speak_beyond_what_is_permitted(facts: Facts, expected
         (replace(PLANT, meter=None, begun=DAY), []),
         (replace(PLANT, meter=None, process="sorting"), []),
         (replace(PLANT, permitted=False), ["PERMIT_SCOPE"]),
+        (replace(PLANT, permitted=False, process="collecting"), []),
         (Site("reprocessing", None), []),
         (replace(PLANT, hours=Hours(630, 631, frozenset({0}))), []),
         (replace(PLANT, hours=Hours(691, 1_200, frozenset({0}))), ["OUTSIDE_HOURS"]),

@@ -236,6 +236,9 @@ async def test_a_lot_does_not_go_round(world: World) -> None:
         assert said(await world.capture(taker, got(world, giver, taker, lot, TONNE))) == [("counted",)]
     for back in (one, other):
         assert said(await world.capture(third, sent(world, third, back, lot, TONNE))) == [("held", "WASH_CYCLE")]
+    for giver, taker in ((one, other), (other, third)):  # another part of the same lot goes the same way
+        assert said(await world.capture(giver, sent(world, giver, taker, lot, TONNE))) == [("counted",)]
+        assert said(await world.capture(taker, got(world, giver, taker, lot, TONNE))) == [("counted",)]
 
 
 async def test_papers_are_used_once(world: World) -> None:

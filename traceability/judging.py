@@ -1,6 +1,7 @@
 """Judging: what is known of a lot in the record, held against the standards of a day."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -14,8 +15,9 @@ from standards.catalogue import Catalogue
 from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measurement, Qualifier, Standard
 from standards.conformity.evaluation import Evaluation, evaluations
 from standards.conformity.lots import Statement
-from standards.conformity.shelf import judge_lot, shelf_of
+from standards.conformity.shelf import Shelf, judge_lot, shelf_of
 from standards.properties import Property
+from traceability.certificates.papers import papers_of, standard_of
 from traceability.evidence import certificates, measurements
 from traceability.ledger.origins import Origins
 from traceability.statements import GRADE, StatementRow, statements
@@ -25,6 +27,7 @@ from traceability.tables import CertificateRow, LotRow, MeasurementRow
 BODIES: Final = "certifier"
 ORIGINS: Final = {"post": "post_consumer", "pre": "pre_consumer", "virgin": "virgin"}
 RECYCLED: Final = "recycled_content"
+SCHEMES: Final = "te-"  # whose papers carry the same names, though one scheme's do not stand for another's
 HUNDREDTHS: Final = 10_000  # of a percent: shares are rounded down, never up
 
 
@@ -115,13 +118,52 @@ async def bodies_among(session: AsyncSession, rows: Sequence[CertificateRow]) ->
     return frozenset(await session.scalars(wanted))
 
 
-async def lot_on_record(record: AsyncSession, lot: LotRow, as_of: date) -> Lot:
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A lot as the standards see it; a scheme's own standard sees that scheme's papers, and no other does."""
+
+    lot: Lot
+    of_scheme: Mapping[str, Lot]
+
+    def seen_by(self, standard: str) -> Lot:
+        """The lot with the papers that this standard reads."""
+        return self.of_scheme.get(standard, self.lot)
+
+
+async def lot_on_record(record: AsyncSession, catalogue: Catalogue, lot: LotRow, as_of: date) -> OnRecord:
     """A recorded lot as the standards see it on a day; `record` reads with the record scope, so that all counts."""
     certified = await certificates(record, lot.id, lot.organisation_id, as_of)
-    return known_lot(
-        lot.material, lot.form, Origins.from_json(lot.origins), await measurements(record, lot.id), certified,
-        custody=lot.custody, bodies=await bodies_among(record, certified), stated=await statements(record, lot.id),
-    )  # fmt: skip
+    bodies, measured = await bodies_among(record, certified), await measurements(record, lot.id)
+    stated, origins = await statements(record, lot.id), Origins.from_json(lot.origins)
+    papers = (await papers_of(record, catalogue, [lot], as_of)).get(lot.id, ())
+
+    def known(rows: list[CertificateRow], more: tuple[HeldDocument, ...] = ()) -> Lot:
+        seen = known_lot(
+            lot.material, lot.form, origins, measured, rows, custody=lot.custody, bodies=bodies, stated=stated
+        )
+        return replace(seen, documents=(*seen.documents, *more)) if more else seen
+
+    schemes = {row.standard for row in certified if row.standard.startswith(SCHEMES)}
+    schemes |= {standard_of(each.scheme) for each in papers if each.whole}
+    general = [row for row in certified if row.standard not in schemes]
+    own = {
+        standard: known(
+            [*general, *(row for row in certified if row.standard == standard)],
+            tuple(d for each in papers if each.whole and standard_of(each.scheme) == standard for d in each.documents),
+        )
+        for standard in schemes
+    }
+    return OnRecord(known(general), own)
+
+
+def _said(shelf: Shelf, known: OnRecord, as_of: date, chosen: Collection[str] | None) -> list[Judgement]:
+    wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
+    said = judge_lot(shelf, known.lot, as_of, chosen=wanted)
+    return [
+        judge_lot(shelf, known.of_scheme[each.standard], as_of, chosen=[each.standard])[0]
+        if each.standard in known.of_scheme else each
+        for each in said
+    ]  # fmt: skip
 
 
 async def judged(
@@ -131,15 +173,13 @@ async def judged(
 
     Whether the reader may be told is the caller's to know. A standard that the catalogue does not have is passed over.
     """
-    shelf = shelf_of(catalogue)
-    wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
-    return judge_lot(shelf, await lot_on_record(record, lot, as_of), as_of, chosen=wanted)
+    return _said(shelf_of(catalogue), await lot_on_record(record, catalogue, lot, as_of), as_of, chosen)
 
 
 async def evaluated(
     record: AsyncSession, catalogue: Catalogue, lot: LotRow, chosen: Collection[str] | None, as_of: date
 ) -> list[Evaluation]:
     """The same as snapshots: the standard by its bytes, every input by its hash; judging again makes others."""
-    shelf, known = shelf_of(catalogue), await lot_on_record(record, lot, as_of)
-    wanted = None if chosen is None else [code for code in shelf.standards if code in chosen]
-    return evaluations(judge_lot(shelf, known, as_of, chosen=wanted), known)
+    known = await lot_on_record(record, catalogue, lot, as_of)
+    said = _said(shelf_of(catalogue), known, as_of, chosen)
+    return [made for each in said for made in evaluations([each], known.seen_by(each.standard))]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
+from standards.catalogue import Catalogue
 from traceability.cases.reports import standing as standing_finding
 from traceability.cases.reports import waiting
+from traceability.certificates.papers import Paper, papers_of
 from traceability.evidence import certificates, measurements
 from traceability.genealogy.walking import Ancestor, trace
 from traceability.history.standing import standing
@@ -20,6 +22,7 @@ from traceability.identifiers import canonical_key, human_code
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
 from traceability.recalls.reading import recalled
+from traceability.stages import Stage, stages_of
 from traceability.tables import (
     BalanceRow,
     CertificateRow,
@@ -32,25 +35,6 @@ from traceability.tree.checkpoint import Verifier
 from traceability.visibility import Field, Reader, sees
 
 Check = Literal["yes", "no", "unknown"]
-STAGES: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Lots of the chain that are alike: same step, form and country, the same number of transformations away."""
-
-    depth: int
-    biz_step: str
-    material: str
-    form: str
-    country: str | None
-    lots: int
-    first_day: date
-    last_day: date
-    organisation: str | None
-    grams: int | None
-    event_index: int | None
-    token: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +79,7 @@ class Passport:
     complete: bool
     measurements: tuple[MeasurementRow, ...]
     certificates: tuple[CertificateRow, ...]
+    papers: tuple[Paper, ...]
     checks: Checks
     proof: Proved | None
     finding: LabelFindingRow | None
@@ -124,8 +109,14 @@ async def reader_of(record: AsyncSession, lot: LotRow, actor: Actor | None, coun
     return Reader.PARTY if (await record.execute(held)).first() else Reader.STRANGER
 
 
-async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verifiers: Sequence[Verifier]) -> Passport:
-    """Tell one lot to one reader. `record` is a transaction with the record scope; fields are withheld here."""
+async def passport(
+    record: AsyncSession, lot: LotRow, actor: Actor | None, verifiers: Sequence[Verifier], catalogue: Catalogue,
+    today: date,
+) -> Passport:  # fmt: skip
+    """Tell one lot to one reader on a day. `record` is a transaction with the record scope; fields are withheld here.
+
+    Who bought under a transaction certificate is its parties' business: who may not see events sees none of those.
+    """
     descent = await trace(record, lot.id, "back")
     events = await _events(record, [each.created_index for each in descent.lots])
     places = await _countries(record, descent.lots)
@@ -134,12 +125,8 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
     maker = makers[lot.organisation_id]
     stands = await standing(record, [each.lot_id for each in descent.lots])
     grams = {lot_id: each.grams for lot_id, each in stands.items()}
-    origins = Origins.from_json(lot.origins)
-    mass = grams.get(lot.id, 0)
+    origins, mass = Origins.from_json(lot.origins), grams.get(lot.id, 0)
     pre, post = origins.recycled(mass)
-    shares: dict[str, int] = {}
-    for origin, part in origins.shared(mass):
-        shares[origin.country] = shares.get(origin.country, 0) + part
     stand = stands.get(lot.id)
     proof = await prove(record, stand.event_index if stand else lot.created_index, verifiers)
     country = places.get(lot.id, maker.country)
@@ -147,58 +134,29 @@ async def passport(record: AsyncSession, lot: LotRow, actor: Actor | None, verif
     called_back = bool(await recalled(record, [lot.id]))
     named = sees(reader, Field.MAKER) or maker.name_public
     found = await measurements(record, lot.id) if sees(reader, Field.MEASUREMENT) else []
+    papers = (await papers_of(record, catalogue, [lot], today)).get(lot.id, ())
     return Passport(
         reader=reader, lot=lot.uri, token=lot.token, human_code=human_code(lot.token) if lot.token else None,
         material=lot.material, form=lot.form, custody=lot.custody, grams=mass,
         made_on=lot.created_day, exact_day=sees(reader, Field.DAY), country=country,
         maker=maker.name if named else None, maker_roles=tuple(maker.roles),
-        countries=tuple(sorted(shares.items(), key=lambda share: -share[1])), pre_consumer=pre, post_consumer=post,
-        stages=_stages(descent.lots, events, places, makers, grams, reader), complete=descent.complete,
+        countries=_by_country(origins, mass), pre_consumer=pre, post_consumer=post,
+        stages=stages_of(descent.lots, events, places, makers, grams, reader), complete=descent.complete,
         measurements=tuple(found),
         certificates=tuple(await certificates(record, lot.id, lot.organisation_id, lot.created_day)),
+        papers=tuple(each for each in papers if each.kind == "scope" or sees(reader, Field.EVENTS)),
         checks=_checks(maker, proof, finding, revoked=stand is None or called_back), proof=proof, finding=finding,
         recalled=called_back,
         waiting=await waiting(record, lot.id) if _answers(lot, country, actor) else None,
     )  # fmt: skip
 
 
-def _stages(
-    lots: Sequence[Ancestor], events: dict[int, EventRow], places: dict[int, str], makers: dict[int, Organisation],
-    grams: dict[int, int], reader: Reader,
-) -> tuple[Stage, ...]:  # fmt: skip
-    """Lots that are alike told as one, from collection to the lot itself."""
-    groups: dict[tuple[int, str, str, str, str | None], list[Ancestor]] = {}
-    for each in lots:
-        event = events.get(each.created_index)
-        step = (event.biz_step or "") if event is not None else ""
-        groups.setdefault((each.depth, step, each.material, each.form, places.get(each.lot_id)), []).append(each)
-    return tuple(
-        _stage(key, members, makers, grams, reader)
-        for key, members in sorted(groups.items(), key=lambda group: (-group[0][0], str(group[0])))
-    )[-STAGES:]
-
-
-def _stage(
-    key: tuple[int, str, str, str, str | None], members: list[Ancestor], makers: dict[int, Organisation],
-    grams: dict[int, int], reader: Reader,
-) -> Stage:  # fmt: skip
-    depth, step, material, form, country = key
-    names = {makers[each.maker].name for each in members if _named(makers[each.maker], depth, reader)}
-    open_here = sees(reader, Field.EVENTS) and (depth == 0 or sees(reader, Field.UPSTREAM))
-    alone = members[0] if len(members) == 1 and open_here else None
-    return Stage(
-        depth=depth, biz_step=step, material=material, form=form, country=country, lots=len(members),
-        first_day=min(each.made_on for each in members), last_day=max(each.made_on for each in members),
-        organisation=names.pop() if len(names) == 1 else None,
-        grams=sum(grams.get(each.lot_id, 0) for each in members) if sees(reader, Field.MASS_OF_STEP) else None,
-        event_index=alone.created_index if alone else None, token=alone.token if alone else None,
-    )  # fmt: skip
-
-
-def _named(maker: Organisation, depth: int, reader: Reader) -> bool:
-    if depth == 0:
-        return maker.name_public or sees(reader, Field.MAKER)
-    return maker.name_public or sees(reader, Field.UPSTREAM)
+def _by_country(origins: Origins, mass: int) -> tuple[tuple[str, int], ...]:
+    """Grams by country of collection, the largest first."""
+    shares: dict[str, int] = {}
+    for origin, part in origins.shared(mass):
+        shares[origin.country] = shares.get(origin.country, 0) + part
+    return tuple(sorted(shares.items(), key=lambda share: -share[1]))
 
 
 async def _events(record: AsyncSession, indexes: list[int]) -> dict[int, EventRow]:

@@ -16,6 +16,8 @@ from app.pages.rendering import AnyRequest, show
 from app.pictures import Link, Node, sankey
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor
+from foundation.database import Clock
+from standards.catalogue import Catalogue
 from traceability.genealogy.lineage import Lineage, Related, lineage
 from traceability.passport import Passport, find, passport
 from traceability.tables import LotRow
@@ -30,11 +32,11 @@ WIDE, NARROW = 1040, 328
 @get("/lineage", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def lineage_page(
     request: AnyRequest, record: Given[AsyncSession], actor: Given[Actor], verifiers: Given[Sequence[Verifier]],
-    lot: FromQuery[str],
+    catalogue: Given[Catalogue], clock: Given[Clock], lot: FromQuery[str],
 ) -> Response[str]:  # fmt: skip
     """One lot's grams back to their first lots and forward to whoever holds them, as far as the reader may see."""
     t, row = speech_of(request), await find(record, uri=lot)
-    seen = await passport(record, row, actor, verifiers)
+    seen = await passport(record, row, actor, verifiers, catalogue, clock().date())
     told = await lineage(record, row, actor, seen.reader)
     title = name_of(t, row.material, row.form)
     return show(

@@ -124,7 +124,8 @@ async def listing_page(
 ) -> Response[str]:  # fmt: skip
     """One listing: what it is, what it meets, what is missing, what it costs, and its passport."""
     offered = await _one(request, transaction, record, actor, number, clock)
-    seen = await passport(record, await find(record, uri=offered.row.lot_uri), actor, verifiers)
+    row = await find(record, uri=offered.row.lot_uri)
+    seen = await passport(record, row, actor, verifiers, catalogue, clock().date())
     return show(
         request, "market/listing.html", offered=offered, told=tell(speech_of(request), seen, catalogue), seen=seen,
         own=offered.row.organisation_id == actor.organisation_id, reader_country=actor.country,

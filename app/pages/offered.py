@@ -10,13 +10,16 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.pages.conditions import conditions_told
 from app.pages.passports import name_of, property_name, standard_name, unit_shown
 from app.words import Speech
 from foundation.registry import Organisation
+from marketplace.conditions import conditions_of
 from marketplace.tables import ListingPropertyRow, ListingRow
 from standards.catalogue import Catalogue
 from standards.materials import Taxonomy, taxonomy
-from traceability.tables import CertificateRow
+from traceability.certificates.papers import Paper, papers_of, standard_of
+from traceability.tables import CertificateRow, LotRow
 
 ON_A_CARD: Final = 3
 
@@ -46,7 +49,9 @@ class Offered:
     incoterm: str
     judged: tuple[Judged, ...]
     certificate: str
+    lost: str
     measured: tuple[tuple[str, str], ...]
+    conditions: tuple[tuple[str, str], ...]
 
     @property
     def short(self) -> tuple[tuple[str, str], ...]:
@@ -61,6 +66,7 @@ async def told(
     """Listings in words. `record` reads with the record scope: certificates and public names of the sellers."""
     measured = await _measured(record, rows)
     papers = await _certificates(record, rows, today)
+    scopes = await _scopes(record, rows, catalogue, today)
     firms = await record.scalars(select(Organisation).where(Organisation.id.in_({row.organisation_id for row in rows})))
     sellers = {each.id: each for each in firms}
     return [
@@ -69,11 +75,13 @@ async def told(
             free_grams=free.get(row.id, 0), free=t.mass(free.get(row.id, 0)), smallest=t.mass(row.smallest_grams),
             country=t.country(row.country), seller=firm_named(t, sellers[row.organisation_id]), incoterm=row.incoterm,
             judged=tuple(_judged(t, each, catalogue) for each in row.verdicts),
-            certificate=_paper(t, papers.get(row.id), catalogue),
+            certificate=_paper(t, papers.get(row.id), catalogue) or _standing(t, scopes.get(row.lot_id, ()), catalogue),
+            lost=_lost(t, scopes.get(row.lot_id, ()), catalogue),
             measured=tuple(
                 (property_name(t, each.property, catalogue), f"{t.number(each.value)} {unit_shown(each.unit)}".strip())
                 for each in measured.get(row.id, ())
             ),
+            conditions=tuple(conditions_told(t, conditions_of(row.conditions))),
         )
         for row in rows
     ]  # fmt: skip
@@ -117,6 +125,24 @@ def _paper(t: Speech, row: CertificateRow | None, catalogue: Catalogue) -> str:
     )
 
 
+def _standing(t: Speech, papers: Sequence[Paper], catalogue: Catalogue) -> str:
+    """The scope certificate of a body's own account that stands today, where there is one."""
+    for each in papers:
+        if each.state == "stands" and each.confirmed and each.valid_to:
+            name = _short(t, standard_of(each.scheme), catalogue)
+            return str(t("market.certified", name=name, day=t.day(each.valid_to)))
+    return ""
+
+
+def _lost(t: Speech, papers: Sequence[Paper], catalogue: Catalogue) -> str:
+    """The scope certificates that do not stand any more, each with what became of it."""
+    gone = [each for each in papers if each.state in {"suspended", "withdrawn"}]
+    words = {
+        f"{_short(t, standard_of(each.scheme), catalogue)}: {t(f'scope_certificate.{each.state}')}" for each in gone
+    }
+    return "; ".join(sorted(words))
+
+
 def _short(t: Speech, code: str, catalogue: Catalogue) -> str:
     """The short name in brackets where a standard's title has one: 'GRS'."""
     name = standard_name(t, code, catalogue)
@@ -134,6 +160,15 @@ async def _measured(record: AsyncSession, rows: Sequence[ListingRow]) -> dict[in
     for each in found:
         grouped.setdefault(each.listing_id, []).append(each)
     return grouped
+
+
+async def _scopes(
+    record: AsyncSession, rows: Sequence[ListingRow], catalogue: Catalogue, on: date
+) -> dict[int, list[Paper]]:
+    """The scope certificates of the listed lots' makers as they stand today, by lot."""
+    lots = (await record.scalars(select(LotRow).where(LotRow.id.in_([row.lot_id for row in rows])))).all()
+    found = await papers_of(record, catalogue, lots, on)
+    return {lot: [each for each in papers if each.kind == "scope"] for lot, papers in found.items()}
 
 
 async def _certificates(record: AsyncSession, rows: Sequence[ListingRow], on: date) -> dict[int, CertificateRow]:

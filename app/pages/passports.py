@@ -6,15 +6,18 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app import formats
+from app.pages.scanning import checks_of, compare, state_of
 from app.pictures import ChainStep, NodeKind, chain
 from app.words import Speech
 from standards.catalogue import Catalogue
 from standards.properties import Property, properties
-from traceability.passport import Check, Checks, Passport, Stage
-from traceability.tables import CertificateRow, LabelFindingRow, MeasurementRow
+from traceability.certificates.papers import Paper, standard_of
+from traceability.passport import Passport
+from traceability.stages import Stage
+from traceability.tables import CertificateRow, MeasurementRow
 
 WIDE: Final = 720
 NARROW: Final = 328
@@ -53,18 +56,19 @@ class Told:
     stages: list[list[str]]
     stage_columns: list[str]
     certificates: list[dict[str, str]]
+    papers: list[dict[str, str]]
     measurements: list[list[str]]
 
 
 def tell(t: Speech, passport: Passport, catalogue: Catalogue) -> Told:
     """The passport, which holds only what its reader may see, in words and pictures."""
-    tone, state, state_text = _state(t, passport)
+    tone, state, state_text = state_of(t, passport)
     steps = [_step(t, stage, passport) for stage in passport.stages]
     drawn = {"title": t("scan.chain_picture"), "description": "; ".join(map(_spoken, steps)), "lang": t.lang}
     made = _recycled(passport)
     return Told(
         passport=passport, title=name_of(t, passport.material, passport.form), tone=tone, state=state,
-        state_text=state_text, compare=_compare(t, passport.human_code), checks=_checks(t, passport.checks),
+        state_text=state_text, compare=compare(t, passport.human_code), checks=checks_of(t, passport.checks),
         facts=_facts(t, passport),
         recycled=t.percent(recycled_share(passport), 0) if passport.grams else t("common.not_stated"),
         recycled_where=t.country(made.country or "ZZ") if made else t("common.not_stated"),
@@ -75,6 +79,7 @@ def tell(t: Speech, passport: Passport, catalogue: Catalogue) -> Told:
         stage_columns=[t("scan.step"), t("common.material"), t("scan.who"), "#" + t("scan.lots"), t("common.date"),
                        *(["#" + t("common.mass")] if _weighed(passport) else [])],
         certificates=[certificate(t, row, catalogue) for row in passport.certificates],
+        papers=[paper(t, each, catalogue) for each in passport.papers],
         measurements=[measurement(t, row, catalogue) for row in passport.measurements],
     )  # fmt: skip
 
@@ -87,48 +92,6 @@ def name_of(t: Speech, material: str, form: str) -> str:
 def recycled_share(passport: Passport) -> Decimal:
     """Pre- and post-consumer grams over all grams (ISO 14021, 7.8); for display."""
     return Decimal(passport.pre_consumer + passport.post_consumer) / passport.grams if passport.grams else Decimal(0)
-
-
-def _state(t: Speech, passport: Passport) -> tuple[str, str, str]:
-    checks, found = passport.checks, passport.finding
-    match checks.state:
-        case "verified":
-            return "good", t("scan.verified"), t("scan.verified_text")
-        case "problem":
-            cloned = _cloned(t, found) if found and checks.label_not_cloned == "no" else ""
-            return "bad", t("scan.problem_reported"), cloned or t("scan.revoked_text")
-        case "not_verified":
-            answers = (checks.signature, checks.in_log, checks.issuer_known)
-            text = t("scan.not_verified_text") if "no" in answers else t("scan.pending_text")
-            return "warn", t("scan.not_verified"), text
-
-
-def _cloned(t: Speech, found: LabelFindingRow) -> str:
-    """Who found copies of the label, when, and on how many reports."""
-    who = t("case.by_authority" if found.authority else "case.by_issuer")
-    return t("scan.problem_text", count=t.number(found.reports), who=who, day=t.day(found.found_at.date()))
-
-
-def _compare(t: Speech, code: str | None) -> Markup | None:
-    """'Check that the code on the bag reads ...', the code set apart as it stands there."""
-    if code is None:
-        return None
-    before, _, after = t("scan.compare_code", code="\n").partition("\n")
-    return escape(before) + Markup('<strong class="tag info mono">{}</strong>').format(code) + escape(after)
-
-
-def _passed(check: Check) -> bool | None:
-    return None if check == "unknown" else check == "yes"
-
-
-def _checks(t: Speech, checks: Checks) -> list[tuple[str, bool | None]]:
-    return [
-        (t("scan.check.signature"), _passed(checks.signature)),
-        (t("scan.check.in_log"), _passed(checks.in_log)),
-        (t("scan.check.not_revoked"), _passed(checks.not_revoked)),
-        (t("scan.check.issuer_known"), _passed(checks.issuer_known)),
-        (t("scan.check.not_cloned"), _passed(checks.label_not_cloned)),
-    ]
 
 
 def _facts(t: Speech, passport: Passport) -> list[tuple[str, str]]:
@@ -233,6 +196,16 @@ def certificate(t: Speech, row: CertificateRow, catalogue: Catalogue) -> dict[st
     return {
         "name": standard_name(t, row.standard, catalogue), "kind": t.name("certificate_kind", row.kind),
         "number": row.number, "issuer": row.issuer, "until": t.day(row.valid_to),
+    }  # fmt: skip
+
+
+def paper(t: Speech, each: Paper, catalogue: Catalogue) -> dict[str, str]:
+    """A certificate of the record and how it stands: its scheme, number, body, and a tone with its words."""
+    return {
+        "name": standard_name(t, standard_of(each.scheme), catalogue), "kind": t(f"scope_certificate.{each.kind}"),
+        "number": each.number, "issuer": each.body, "tone": "good" if each.state == "stands" else "bad",
+        "state": t(f"scope_certificate.{each.state}"), "word": "" if each.confirmed else t("scope_certificate.holder"),
+        "until": t.day(each.valid_to) if each.valid_to else "",
     }  # fmt: skip
 
 

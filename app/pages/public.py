@@ -74,10 +74,11 @@ async def _told(
     if answer == "linkset":
         title = name_of(speech, lot.material, lot.form)
         return Response(linkset(here, data, title, LANGUAGES), media_type=LINKSET, headers=links)
-    seen = await passport(record, lot, actor, verifiers)
+    catalogue: Catalogue = request.app.state.process.catalogue
+    today = request.app.state.process.clock().date()
+    seen = await passport(record, lot, actor, verifiers, catalogue, today)
     if answer == "json":
         return Response(shown_passport(seen), media_type=MediaType.JSON, headers=links)
-    catalogue: Catalogue = request.app.state.process.catalogue
     told = tell(speech, seen, catalogue)
     page = show(
         request, "public/passport.html", told=told, seen=seen, lot=lot, data=data,

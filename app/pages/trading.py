@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.formats import mass_input
 from app.pages.asking import grams_of, speech_of
+from app.pages.conditions import conditions_told
 from app.pages.offered import priced
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from app.words import Speech
@@ -21,6 +22,7 @@ from foundation.errors import Conflict, Invalid, NotFound, Refusal
 from foundation.registry import Facility, facilities
 from foundation.settings import Settings, public_base
 from marketplace.api import GoodsIn, Step, move_goods
+from marketplace.conditions import conditions_of
 from marketplace.prices import cost
 from marketplace.trades import Trade, cancel, trade, trades
 from standards.catalogue import Catalogue
@@ -101,7 +103,8 @@ async def _shown(
     dealt = _dealt(t, told, actor, request.app.state.process.catalogue, zone_of(places))
     return show(
         request, "market/trade.html", status=refusal.status if refusal else 200, dealt=dealt,
-        goods=goods, timeline=_timeline(t, told, places), places=[(str(each.id), each.name) for each in places],
+        goods=goods, conditions=conditions_told(t, conditions_of(told.row.conditions)),
+        timeline=_timeline(t, told, places), places=[(str(each.id), each.name) for each in places],
         form={**empty, **(form or {})}, errors=errors_of(request, refusal) if refusal else [],
         flashes=[{"tone": "good", "text": t(f"trade.done.{done}")}] if done in DONE else [],
     )  # fmt: skip

@@ -54,6 +54,18 @@ def _serves(pid: int, path: Path) -> bool:
     return f"-D {path} " in answer.stdout
 
 
+def _gone(pid: int, path: Path) -> bool:
+    """Has this server ended altogether? One that is on its way out has lost its command line, and still runs."""
+    if _serves(pid, path):
+        return False
+    try:
+        line = (PROCESSES / str(pid) / "stat").read_text("utf-8", "replace")
+        words = (PROCESSES / str(pid) / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return bool(words) or line.rpartition(")")[2].split()[0] in "ZX"  # another process by now, or dead
+
+
 def crashed(cluster: Cluster) -> bool:
     """Did the server of this cluster die, rather than end? A server that ends removes its lock file."""
     return (cluster.path / "postmaster.pid").exists() and find(cluster) is None
@@ -116,7 +128,7 @@ def end(cluster: Cluster, child: "subprocess.Popen[bytes] | None" = None) -> boo
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             _reap(child)
-            if not _serves(server.pid, cluster.path):
+            if _gone(server.pid, cluster.path):
                 return True
             time.sleep(0.01)
     raise Unavailable(f"the database server {server.pid} does not end", pid=server.pid)

@@ -40,7 +40,8 @@ async def offer_lot(
 ) -> dict[str, Any]:
     """Judge a lot against the chosen standards today, list it, and show the listing. Raises what these raise."""
     moment = clock()
-    terms = Terms(data.price, data.currency, data.smallest_mass, data.incoterm, data.description)
+    terms = Terms(data.price, data.currency, data.smallest_mass, data.incoterm, data.description,
+                  data.conditions.stated)  # fmt: skip
     verdicts = await judged(session, actor, catalogue, data.lot, data.standards, moment.date())
     row = await publish(session, actor, catalogue, data.lot, terms, verdicts, moment.date(), moment)
     (shown,) = await _shown(session, actor, [row])

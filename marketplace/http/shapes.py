@@ -8,11 +8,14 @@ from litestar import Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from foundation.errors import Invalid
+from marketplace.conditions import Conditions
 from marketplace.listings import LONGEST_TEXT, Seller
 from marketplace.negotiation import MOST_GRAMS
-from marketplace.tables import ListingPropertyRow, ListingRow, OfferRow
+from marketplace.settling import Account
+from marketplace.tables import ListingPropertyRow, ListingRow, OfferRow, StatementRow
 from marketplace.trades import Trade
 from standards.quantities import QuantityError, grams_of
+from standards.trade.settlement import MoistureMethod
 
 
 def _no_float(value: object) -> object:
@@ -82,6 +85,32 @@ class MassIn(In):
         return grams
 
 
+class ConditionsIn(In):
+    """How a delivery is settled; shares in percent, as text. What is left out takes nothing off."""
+
+    tolerance_pct: Exact = Decimal(0)
+    weight_franchise_pct: Exact = Decimal(0)
+    moisture_allowance_pct: Exact | None = None
+    moisture_method: MoistureMethod | None = None
+    contamination_allowance_pct: Exact | None = None
+    contamination_multiplier: Exact = Decimal(1)
+    reject_above_pct: Exact | None = None
+    excess_accepted: bool = False
+
+    @property
+    def stated(self) -> Conditions:
+        return Conditions(**self.model_dump())
+
+
+class FindingsIn(In):
+    """What one's own side found of a delivery; shares in percent, as text."""
+
+    moisture_pct: Exact | None = None
+    contamination_pct: Exact | None = None
+    excess_accepted: bool = False
+    statement: Annotated[str, Field(max_length=1_000)] = ""
+
+
 class ListingIn(In):
     """A lot to list, with the standards that it is to be judged against today."""
 
@@ -92,6 +121,7 @@ class ListingIn(In):
     smallest: MassIn | None = None
     incoterm: str
     description: LongText = ""
+    conditions: ConditionsIn = ConditionsIn()
     standards: tuple[str, ...] | None = Field(default=None, max_length=50)
 
     @model_validator(mode="after")
@@ -131,7 +161,8 @@ def shown_listing(
     return {
         "id": row.id, "lot": row.lot_uri, "material": row.material, "form": row.form, "country": row.country,
         "pricePerTonne": plain(row.price), "currency": row.currency, "smallestGrams": row.smallest_grams,
-        "incoterm": row.incoterm, "description": row.description, "verdicts": row.verdicts,
+        "incoterm": row.incoterm, "description": row.description, "conditions": row.conditions,
+        "verdicts": row.verdicts,
         "judgedOn": row.judged_on.isoformat(), "state": row.state, "freeGrams": free,
         "seller": seller.shown if seller else None,
         "properties": [
@@ -156,13 +187,43 @@ def shown_trade(told: Trade) -> dict[str, Any]:
     return {
         "reference": row.reference, "seller": told.seller.name, "buyer": told.buyer.name, "lot": row.lot_uri,
         "grams": row.grams, "pricePerTonne": plain(row.price), "currency": row.currency,
-        "agreedAt": row.agreed_at.isoformat(),
+        "agreedAt": row.agreed_at.isoformat(), "conditions": row.conditions,
         "goods": {
             "state": goods.state, "reservedGrams": goods.reserved, "shippedGrams": goods.shipped,
             "inTransitGrams": goods.in_transit, "receivedGrams": goods.received,
             "leafIndexes": [index for index, _, _, _ in goods.events],
         },
     }  # fmt: skip
+
+
+def shown_account(told: Trade, account: Account) -> dict[str, Any]:
+    """A settlement as JSON: every step with its facts, and what each side stated last."""
+    result = account.result
+    return {
+        "trade": told.row.reference, "conditions": account.conditions.told, "progress": account.progress,
+        "result": None if result is None else {
+            "status": result.status, "flags": list(result.flags), "missing": list(result.missing),
+            "steps": [{"name": each.name, "facts": dict(each.facts), "kg": each.kg} for each in result.steps],
+            "settlementWeightKg": _text(result.settlement_weight_kg), "payableKg": _text(result.payable_kg),
+            "amount": _text(result.amount), "currency": result.currency,
+        },
+        "seller": _shown_statement(account.seller), "buyer": _shown_statement(account.buyer),
+    }  # fmt: skip
+
+
+def _shown_statement(row: StatementRow | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "moisturePct": None if row.moisture_pct is None else plain(row.moisture_pct),
+        "contaminationPct": None if row.contamination_pct is None else plain(row.contamination_pct),
+        "excessAccepted": row.excess_accepted, "amount": plain(row.amount), "statement": row.statement,
+        "statedAt": row.stated_at.isoformat(),
+    }  # fmt: skip
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def plain(value: Decimal) -> str:

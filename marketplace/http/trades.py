@@ -8,11 +8,14 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
+from foundation.database import Clock
 from foundation.settings import Settings, public_base
-from marketplace.http.shapes import AnyRequest, GoodsIn, paged, shown_trade
+from marketplace.http.shapes import AnyRequest, FindingsIn, GoodsIn, paged, shown_account, shown_trade
 from marketplace.paging import before, opaque
+from marketplace.settling import Findings, account_of, state
 from marketplace.shipments import Move, Step, move_goods
 from marketplace.trades import cancel, close, trade, trades
+from standards.catalogue import Catalogue
 from traceability.capture import Door
 from traceability.sequencing.sequencer import Sequencer
 
@@ -64,6 +67,27 @@ async def post_close(
     return shown_trade(await trade(transaction, actor, reference))
 
 
+@get("/api/v1/trades/{token:str}/settlement", opt={"access": SIGNED_IN})
+async def get_settlement(
+    transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings], catalogue: Given[Catalogue],
+    token: FromPath[str],
+) -> dict[str, Any]:  # fmt: skip
+    """What the delivery comes to under the trade's conditions, step by step, and what each side stated of it."""
+    told = await trade(transaction, actor, reference_of(settings, token))
+    return shown_account(told, await account_of(transaction, told, catalogue))
+
+
+@post("/api/v1/trades/{token:str}/settlement", opt={"access": May("trade")})
+async def post_settlement(
+    transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings], catalogue: Given[Catalogue],
+    clock: Given[Clock], token: FromPath[str], data: JSONBody[FindingsIn],
+) -> dict[str, Any]:  # fmt: skip
+    """State what one's own side found; settled is what both sides state."""
+    told = await trade(transaction, actor, reference_of(settings, token))
+    found = Findings(data.moisture_pct, data.contamination_pct, data.excess_accepted)
+    return shown_account(told, await state(transaction, actor, told, catalogue, found, data.statement, clock()))
+
+
 @delete("/api/v1/trades/{token:str}", opt={"access": May("trade")})
 async def delete_trade(
     transaction: Given[AsyncSession], sequencer: Given[Sequencer], actor: Given[Actor], settings: Given[Settings],
@@ -73,4 +97,4 @@ async def delete_trade(
     await cancel(transaction, sequencer, actor, reference_of(settings, token))
 
 
-ROUTES: Final = [get_trades, get_trade, post_goods, post_close, delete_trade]
+ROUTES: Final = [get_trades, get_trade, get_settlement, post_settlement, post_close, post_goods, delete_trade]

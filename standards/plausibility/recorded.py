@@ -95,10 +95,13 @@ def document(_: Thresholds, facts: Facts) -> Finding | None:
     return Finding("C21", "DOC_REUSED", "HOLD") if facts.documents_foreign else None
 
 
-def scope(_: Thresholds, facts: Facts) -> Finding | None:
-    """C22: what a facility does is within its permits on that day."""
-    refused = facts.site is not None and facts.site.permitted is False
-    return Finding("C22", "PERMIT_SCOPE", "HOLD", facts.site.process if facts.site else None) if refused else None
+def scope(limits: Thresholds, facts: Facts) -> Finding | None:
+    """C22: what a facility with permits processes is within them on that day."""
+    site = facts.site
+    if site is None or site.permitted is not False:
+        return None
+    needed = site.process in limits.words("C22", "processes", facts.recorded)
+    return Finding("C22", "PERMIT_SCOPE", "HOLD", site.process) if needed else None
 
 
 def independence(limits: Thresholds, facts: Facts) -> Finding | None:

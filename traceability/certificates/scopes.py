@@ -203,6 +203,8 @@ async def act_on_scope(
 async def standings(session: AsyncSession, *where: Any) -> list[Standing]:
     """Scope certificates, newest first, as far as the reader of this session may see them."""
     rows = list(await session.scalars(select(ScopeRow).where(*where).order_by(ScopeRow.fact_index.desc()).limit(SHOWN)))
+    if not rows:
+        return []
     wanted = select(ScopeActRow).where(ScopeActRow.scope.in_([each.fact_index for each in rows]))
     acts = list(await session.scalars(wanted.order_by(ScopeActRow.fact_index)))
     return [Standing(row, tuple(each for each in acts if each.scope == row.fact_index)) for row in rows]

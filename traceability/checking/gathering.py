@@ -11,7 +11,7 @@ from standards.plausibility import Hours, Position
 from traceability.checking.known import Cited, Known, Origin, Permitted, Premises, Reading, Sent
 from traceability.checking.work import Done, Work
 from traceability.identifiers import NAMESPACE
-from traceability.ledger.movements import Arrival, Receipt, Transformation
+from traceability.ledger.movements import Arrival, Receipt, Shipment, Transformation
 from traceability.sequencing.commands import Prepared
 
 Connection: TypeAlias = asyncpg.Connection
@@ -44,6 +44,13 @@ FROM lot l JOIN entry n ON n.lot_id = l.id AND n.account = 'transit' AND n.grams
     JOIN event e ON e.index = n.event_index
 WHERE (l.uri, n.holder) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
 ORDER BY l.uri, n.holder, n.event_index DESC
+"""
+SENDINGS: Final = """
+SELECT DISTINCT l.uri, e.organisation_id, n.holder
+FROM unnest($1::text[], $2::bigint[]) AS wanted (uri, sender)
+    JOIN lot l ON l.uri = wanted.uri AND l.organisation_id <> wanted.sender
+    JOIN entry n ON n.lot_id = l.id AND n.account = 'transit' AND n.grams > 0
+    JOIN event e ON e.index = n.event_index
 """
 MARKS: Final = """
 SELECT a.organisation_id, b.organisation_id, array_agg(DISTINCT a.kind ORDER BY a.kind)
@@ -82,11 +89,14 @@ async def gather(connection: Connection, facts: Sequence[Prepared]) -> Known:
     known = Known()
     claimed = [fact.claiming.lot for fact in facts if fact.claiming is not None]
     if claimed:
+        known.claimed = frozenset(claimed)
         rows = await connection.fetch(ORIGINS, claimed)
         known.origins = {uri: Origin(facility, day, made) for uri, facility, day, made in rows}
     await _ways(connection, facts, known)
+    await _sendings(connection, facts, known)
     wrong = [(fact.speaker.organisation, fact.event_id) for fact in facts if fact.declares_error]
     if wrong:
+        known.wrong = frozenset(wrong)
         for organisation, event_id, facility, day, step, material, drawn, made in await connection.fetch(
             DONE, [each[0] for each in wrong], [each[1] for each in wrong]
         ):
@@ -122,6 +132,19 @@ async def _ways(connection: Connection, facts: Sequence[Prepared], known: Known)
         known.marks[frozenset((one, other))] = tuple(kinds)
 
 
+async def _sendings(connection: Connection, facts: Sequence[Prepared], known: Known) -> None:
+    """The ways of what is now sent by somebody who did not make it."""
+    wanted = {
+        (part.lot, fact.speaker.organisation)
+        for fact in facts if isinstance(fact.movement, Shipment) and fact.movement.to in fact.parties
+        for part in fact.movement.parts
+    }  # fmt: skip
+    if wanted:
+        rows = await connection.fetch(SENDINGS, [each[0] for each in wanted], [each[1] for each in wanted])
+        for lot, sender, receiver in rows:
+            known.sendings.setdefault(lot, []).append((sender, receiver))
+
+
 async def _premises(connection: Connection, facts: Sequence[Prepared], known: Known) -> None:
     """The facilities where something happens, was sent from or was made; what went through those with permits."""
     wanted = {fact.speaker.facility for fact in facts if fact.kind in {"epcis", "release"}}
@@ -134,11 +157,12 @@ async def _premises(connection: Connection, facts: Sequence[Prepared], known: Kn
     for row in await connection.fetch(PREMISES, ids, first):
         known.premises[row["id"]] = _one(row)
     permitted = [number for number, each in known.premises.items() if each.permits]
+    known.work = {number: Work() for number in permitted}
     if permitted and days:
         for facility, process, material, day, drawn, made in await connection.fetch(WORK, permitted, first):
-            known.work.setdefault(facility, Work()).add(process, material, day, drawn, made)
+            known.work[facility].add(process, material, day, drawn, made)
         for facility, since in await connection.fetch(SINCE, permitted):
-            known.work.setdefault(facility, Work()).since = since
+            known.work[facility].since = since
 
 
 def _one(row: Any) -> Premises:

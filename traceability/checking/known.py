@@ -81,13 +81,19 @@ class Origin(NamedTuple):
 class Known:
     """Everything that the controls may ask about a batch.
 
-    `ways`: the last sending of a lot to a receiver; `marks`: what two organisations share; `cited`: events by paper;
-    `done`: what an event put through its facility, of those that may be taken back; `added`: what this batch did.
+    `ways`: the last sending of a lot to a receiver; `sendings`: from whom to whom a lot ever went; `marks`: what two
+    organisations share; `cited`: events by paper; `done`: what an event put through its facility, of those that this
+    batch takes back (`wrong`); `origins`: of lots that it claims (`claimed`); `added`: what it puts through facilities
+    itself.
     """
+
+    wrong: frozenset[tuple[int, str]] = frozenset()
+    claimed: frozenset[str] = frozenset()
 
     premises: dict[int, Premises] = field(default_factory=dict)
     work: dict[int, Work] = field(default_factory=dict)
     ways: dict[tuple[str, int], Sent] = field(default_factory=dict)
+    sendings: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     marks: dict[frozenset[int], tuple[str, ...]] = field(default_factory=dict)
     cited: dict[str, list[Cited]] = field(default_factory=dict)
     done: dict[tuple[int, str], tuple[Done, ...]] = field(default_factory=dict)
@@ -107,10 +113,13 @@ class Known:
     def work_done(self, done: Done, sign: int = 1) -> None:
         """An event put this through its facility; `sign` -1: it is taken back."""
         drawn, made = sign * done.drawn, sign * done.made
-        work = self.work.setdefault(done.facility, Work())
+        self.added.append(done if sign == 1 else done._replace(drawn=drawn, made=made))
+        work = self.work.get(done.facility)
+        if work is None:  # nobody asks: it has no permits
+            self._undo.append(self.added.pop)
+            return
         since = work.since
         work.add(done.process, done.material, done.day, drawn, made)
-        self.added.append(done._replace(drawn=drawn, made=made))
 
         def undo() -> None:
             self.added.pop()
@@ -121,16 +130,34 @@ class Known:
 
     def remember(self, key: tuple[int, str], done: tuple[Done, ...]) -> None:
         """What this event did, should it be declared erroneous later in the batch."""
+        if key not in self.wrong:
+            return
         before = self.done.get(key)
         self.done[key] = done
         self._undo.append(lambda: self.done.pop(key) if before is None else self.done.update({key: before}))
 
     def sent(self, lot: str, receiver: int, sent: Sent) -> None:
         before = self.ways.get((lot, receiver))
+        ways = self.sendings.setdefault(lot, [])
         self.ways[lot, receiver] = sent
-        self._undo.append(
-            lambda: self.ways.pop((lot, receiver)) if before is None else self.ways.update({(lot, receiver): before})
-        )
+        ways.append((sent.organisation, receiver))
+
+        def undo() -> None:
+            ways.pop()
+            if before is None:
+                del self.ways[lot, receiver]
+            else:
+                self.ways[lot, receiver] = before
+
+        self._undo.append(undo)
+
+    def came_through(self, lot: str, first: int, last: int) -> bool:
+        """Whether this lot went from the one to the other, over whomever."""
+        reached, before = {first}, 0
+        while before < len(reached):
+            before = len(reached)
+            reached |= {receiver for sender, receiver in self.sendings.get(lot, ()) if sender in reached}
+        return last in reached
 
     def cite(self, name: str, cited: Cited) -> None:
         listed = self.cited.setdefault(name, [])
@@ -138,6 +165,6 @@ class Known:
         self._undo.append(listed.pop)
 
     def born(self, lot: str, origin: Origin) -> None:
-        if lot not in self.origins:
+        if lot in self.claimed and lot not in self.origins:
             self.origins[lot] = origin
             self._undo.append(lambda: self.origins.pop(lot))

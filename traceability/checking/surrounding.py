@@ -1,6 +1,5 @@
 """Surrounding: what is known turned into the facts of one event, and what a counted event adds to what is known."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,7 +8,7 @@ from standards.plausibility import Claim, Facts, Goods, Leg, Load, Meter, Site, 
 from traceability.checking.gathering import process_of
 from traceability.checking.known import Cited, Known, Origin, Premises, Sent
 from traceability.checking.work import Done, Work, months_before
-from traceability.ledger.book import PURPOSES, STOCK, Book
+from traceability.ledger.book import PURPOSES, Book
 from traceability.ledger.movements import Arrival, Departure, Movement, Receipt, Shipment, Transformation, parts_of
 from traceability.sequencing.commands import Claiming, Prepared
 
@@ -52,7 +51,7 @@ def facts_of(fact: Prepared, known: Known, book: Book, limits: Thresholds, recor
     legs = _legs(fact, known, premises) if isinstance(movement, Receipt) and premises is not None else ()
     goods = _goods(fact, book) if papers.heading else ()
     related = _related(fact, known) if isinstance(movement, Receipt) else ()
-    held = _held_before(movement, fact.parties, book) if isinstance(movement, Shipment) else 0
+    held = _held_before(fact, movement, known, book) if isinstance(movement, Shipment) else 0
     invoices = documents = 0
     elsewhere = False
     if papers.names or papers.invoices:
@@ -156,14 +155,14 @@ def _related(fact: Prepared, known: Known) -> tuple[str, ...]:
     return tuple(mark for sender in sorted(senders) for mark in known.marks.get(frozenset((mine, sender)), ()))
 
 
-def _held_before(movement: Shipment, parties: Mapping[str, int], book: Book) -> int:
-    """How many of these lots go to somebody who made them, or had them in stock."""
-    receiver = parties.get(movement.to or "")
-    if receiver is None:
+def _held_before(fact: Prepared, movement: Shipment, known: Known, book: Book) -> int:
+    """How many of these lots go back to somebody who made them, or over whom they came to their sender."""
+    sender, receiver = fact.speaker.organisation, fact.parties.get(movement.to or "")
+    if receiver is None or receiver == sender:
         return 0
     return sum(
-        (part.lot, receiver, STOCK) in book.positions
-        or ((lot := book.lots.get(part.lot)) is not None and lot.maker == receiver)
+        ((lot := book.lots.get(part.lot)) is not None and lot.maker == receiver)
+        or known.came_through(part.lot, receiver, sender)
         for part in movement.parts
     )
 
@@ -215,10 +214,11 @@ def learn(fact: Prepared, known: Known, book: Book) -> None:
             known.work_done(each)
         if done:
             known.remember(key, done)
-        made = movement.outputs if isinstance(movement, Transformation) else movement.lots
-        origin = Origin(fact.speaker.facility, fact.event_day, isinstance(movement, Transformation))
-        for new in made:
-            known.born(new.lot, origin)
+        if known.claimed:
+            made = movement.outputs if isinstance(movement, Transformation) else movement.lots
+            origin = Origin(fact.speaker.facility, fact.event_day, isinstance(movement, Transformation))
+            for new in made:
+                known.born(new.lot, origin)
     receiver = fact.parties.get(movement.to or "") if isinstance(movement, Shipment) else None
     if receiver is not None:
         for part in parts_of(movement):

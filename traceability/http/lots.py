@@ -118,11 +118,7 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
         ],
         "complete": told_lot.complete,
         "labelFinding": shown_finding(told_lot.finding) if told_lot.finding else None,
-        "certificates": [
-            {"standard": c.standard, "kind": c.kind, "number": c.number, "issuer": c.issuer,
-             "validFrom": c.valid_from.isoformat(), "validTo": c.valid_to.isoformat()}
-            for c in told_lot.certificates
-        ],
+        **_shown_certificates(told_lot),
         "measurements": [
             {"property": m.property, "value": None if m.value is None else str(m.value),
              "comparator": m.comparator, "unit": m.unit, "words": m.words,
@@ -136,18 +132,36 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _shown_certificates(told_lot: Passport) -> dict[str, Any]:
+    """What was stated to certify the lot, and the certificates of the record with how each stands today."""
+    return {
+        "certificates": [
+            {"standard": c.standard, "kind": c.kind, "number": c.number, "issuer": c.issuer,
+             "validFrom": str(c.valid_from), "validTo": str(c.valid_to)} for c in told_lot.certificates
+        ],
+        "standing": [
+            {"kind": p.kind, "scheme": p.scheme, "number": p.number, "body": p.body, "state": p.state,
+             "confirmed": p.confirmed, "validFrom": str(p.valid_from), "validTo": p.valid_to and str(p.valid_to)}
+            for p in told_lot.papers
+        ],
+    }  # fmt: skip
+
+
 @get("/api/v1/passport", opt={"access": PUBLIC})
 async def get_passport(
     record: Given[AsyncSession],
     actor: Given[Actor | None],
     verifiers: Given[Sequence[Verifier]],
+    catalogue: Given[Catalogue],
+    clock: Given[Clock],
     lot: FromQuery[str | None] = None,
     token: FromQuery[str | None] = None,
 ) -> dict[str, Any]:
     """One lot told backwards, as far as this reader may see."""
     if lot is None and token is None:
         raise Invalid("Which lot?", field="lot", fix="State lot=<its identity> or token=<from its label>.")
-    return shown_passport(await passport(record, await find(record, token=token, uri=lot), actor, verifiers))
+    row = await find(record, token=token, uri=lot)
+    return shown_passport(await passport(record, row, actor, verifiers, catalogue, clock().date()))
 
 
 def _shown_related(each: Related) -> dict[str, Any]:
@@ -160,11 +174,12 @@ def _shown_related(each: Related) -> dict[str, Any]:
 
 @get("/api/v1/genealogy", opt={"access": SIGNED_IN})
 async def get_genealogy(
-    record: Given[AsyncSession], actor: Given[Actor], verifiers: Given[Sequence[Verifier]], lot: FromQuery[str],
+    record: Given[AsyncSession], actor: Given[Actor], verifiers: Given[Sequence[Verifier]], catalogue: Given[Catalogue],
+    clock: Given[Clock], lot: FromQuery[str],
 ) -> dict[str, Any]:  # fmt: skip
     """The first lots that a lot came from (their grams add up to its own), what was made of it, and who holds it."""
     row = await find(record, uri=lot)
-    seen = await passport(record, row, actor, verifiers)
+    seen = await passport(record, row, actor, verifiers, catalogue, clock().date())
     told = await lineage(record, row, actor, seen.reader)
     return {
         "lot": lot, "grams": told.grams, "complete": told.complete,

@@ -36,7 +36,7 @@ async def known_of(
 ) -> Asked:  # fmt: skip
     """The form's answers for a lot, no more than its passport tells this reader. Raises NotFound."""
     row = await find(record, uri=uri)
-    seen = await passport(record, row, actor, verifiers)
+    seen = await passport(record, row, actor, verifiers, catalogue, today)
     one = {
         "material": seen.material, "form": seen.form, "exporting": seen.country or "", "origin": _origin(seen),
         **_measured(seen, lang),

@@ -1,6 +1,5 @@
 """Scope and transaction certificates as their holder, their body and a buyer see them, with how they stand today."""
 
-from datetime import date
 from typing import Final
 
 from litestar import Response, get
@@ -14,18 +13,9 @@ from foundation.access import May
 from foundation.database import Clock
 from foundation.registry import Organisation
 from standards.catalogue import Catalogue
+from traceability.certificates.papers import state_of
 from traceability.certificates.reading import transactions
-from traceability.certificates.scopes import Standing, standings
-
-STATES: Final = {"SCOPE_WITHDRAWN": "withdrawn", "SCOPE_SUSPENDED_ON_SHIPMENT_DATE": "suspended"}
-
-
-def _state(each: Standing, catalogue: Catalogue, on: date) -> str:
-    """How it stands that day for what it covers; a withdrawal outweighs a suspension, and that its dates."""
-    row = each.row
-    edition = row.editions[0] if row.editions else None
-    reasons = each.against(catalogue, on, row.materials[0], row.sites[0], edition)
-    return next((state for reason, state in STATES.items() if reason in reasons), "outside" if reasons else "stands")
+from traceability.certificates.scopes import standings
 
 
 @get("/evidence/scopes", opt={"access": May("capture")}, include_in_schema=False)
@@ -40,7 +30,7 @@ async def scopes_page(
     scopes = [
         (each.row.scheme, each.row.number, names.get(each.row.body, each.row.body),
          t.day(each.row.valid_from), t.day(each.row.valid_to),
-         each.evidence, _state(each, catalogue, today))
+         each.evidence, state_of(each, catalogue, today))
         for each in found
     ]  # fmt: skip
     papers = [

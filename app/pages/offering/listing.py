@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.formats import mass_input
 from app.pages.asking import speech_of
+from app.pages.conditions import conditions_filled, conditions_told
 from app.pages.forms.checking import Act, checked, filled
 from app.pages.forms.choices import listed
 from app.pages.forms.filling import Filled
@@ -24,10 +25,12 @@ from app.pages.stock.held import Held, held_of, lot_page
 from app.pages.stock.lot import Said, all_said
 from foundation.access import Actor, May
 from foundation.database import Clock
+from marketplace.conditions import NUMBERS
 from marketplace.listings import LONGEST_TEXT, Terms, free_grams, incoterms, own_listings, publish, withdraw
 from marketplace.prices import currencies, home_currency
 from standards.catalogue import Catalogue
 from standards.conformity import Judgement
+from standards.trade.settlement import MoistureMethod
 from traceability.holdings import holding
 from traceability.judging import judged
 from traceability.passport import find
@@ -61,12 +64,16 @@ def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
     home = home_currency(setting.catalogue, setting.actor.country) or ""
     kept = {
         "price": "", "currency": home, "smallest_grams": "",
-        "smallest_grams_unit": "t", "incoterm": "FCA", "description": "", **form.values,
+        "smallest_grams_unit": "t", "incoterm": "FCA", "description": "", "moisture_method": "",
+        **dict.fromkeys(NUMBERS, ""), **form.values,
     }  # fmt: skip
+    asked = (*NUMBERS, "moisture_method", "excess_accepted")
     return show(
         form.request, "recycler/listing_form.html", status=status, errors=form.errors, form=kept, held=setting.held,
         said=setting.said, currencies=listed(form.t, currencies(setting.catalogue)),
-        incoterms=listed(form.t, incoterms(setting.catalogue)),
+        incoterms=listed(form.t, incoterms(setting.catalogue)), conditions_numbers=NUMBERS,
+        conditions_methods=[(str(each), form.t(f"settling.method.{each}")) for each in MoistureMethod],
+        conditions_open=any(form.get(name) for name in asked),
     )  # fmt: skip
 
 
@@ -82,6 +89,7 @@ def _listed(form: Filled, setting: Setting) -> tuple[Act, Terms, list[Judgement]
         form.say("smallest_grams", t("record.more_than_free", name=setting.held.name, mass=setting.held.free))
     incoterm = form.choice("incoterm", t("common.incoterm"), incoterms(setting.catalogue))
     text = form.text("description", t("common.description"), needed=False, longest=LONGEST_TEXT)
+    conditions = conditions_filled(form)
     chosen = [each for each in setting.judged if form.get(f"with_{each.standard}")]
     named = [each for each in setting.said if form.get(f"with_{each.code}")]
     verdicts = "; ".join(f"{each.standard}: {t.name('verdict', each.verdict)}" for each in named)
@@ -89,10 +97,10 @@ def _listed(form: Filled, setting: Setting) -> tuple[Act, Terms, list[Judgement]
         (t("common.lot"), setting.held.name), (t("common.free"), setting.held.free),
         (t("common.price_per_tonne"), priced(t, price, currency)), (t("stock.smallest"), t.mass(smallest)),
         (t("common.incoterm"), incoterm), (t("listing.verdicts_shown"), verdicts or t("common.none")),
-        (t("common.description"), text or t("common.none")),
+        (t("common.description"), text or t("common.none")), *conditions_told(t, conditions),
     ]  # fmt: skip
     act = Act((t("nav.listings"), "/listings"), t("stock.sell"), facts, t("stock.publish"), note=t("listing.means"))
-    return act, Terms(price, currency, smallest, incoterm, text), chosen
+    return act, Terms(price, currency, smallest, incoterm, text, conditions), chosen
 
 
 @get(HERE, opt={"access": May("trade")}, include_in_schema=False)

@@ -120,7 +120,7 @@ async def lot_view(
     """Everything that its maker or holder may know of a lot."""
     t, today = speech_of(request), await today_of(transaction, actor, clock())
     lot = await own_lot(transaction, record, actor, uri)
-    seen = await passport(record, lot.row, actor, verifiers)
+    seen = await passport(record, lot.row, actor, verifiers, catalogue, clock().date())
     if seen.reader not in {Reader.PARTY, Reader.REGULATOR}:
         raise NotFound("You have no such lot.", field="lot", value=uri)
     verdicts = await judged(record, catalogue, lot.row, None, today)
