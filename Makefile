@@ -16,6 +16,9 @@ stop: $(RUNTIME)
 test: $(DEV)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
+nightly: $(DEV)
+	$(BIN)/python -m pytest -m nightly
+
 check: lint types test
 
 lint: $(DEV)

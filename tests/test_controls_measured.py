@@ -1,4 +1,4 @@
-"""Controls measured: honest worlds are left alone, every fraud that a control is kept for is caught, the rest is told."""
+"""Controls measured: honest worlds are left alone, frauds that a control is kept for are caught, the rest is told."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -118,7 +118,7 @@ def test_every_value_of_honest_practice_says_its_unit_source_and_certainty() -> 
 @pytest.mark.parametrize(
     ("seen", "of", "low", "high"),
     # published: R. G. Newcombe, Statistics in Medicine 17 (1998), table I, method 3
-    [(81, 263, 255_300, 366_300), (15, 148, 62_400, 160_500), (0, 20, 0, 161_200), (1, 29, 6_200, 171_700)],
+    [(81, 263, 255_300, 366_200), (15, 148, 62_400, 160_500), (0, 20, 0, 161_100), (1, 29, 6_100, 171_800)],
 )
 def test_bounds_are_those_published(seen: int, of: int, low: int, high: int) -> None:
     found = share(seen, of)

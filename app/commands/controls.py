@@ -17,7 +17,6 @@ from foundation.settings import read_settings
 from standards.catalogue import load
 from standards.plausibility import Control, thresholds
 
-
 MOST_SEEDS = 1_000
 
 
@@ -50,7 +49,7 @@ def told(control: Control) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _Seeds(click.ParamType):
+class _Seeds(click.ParamType[tuple[int, ...], Any]):
     """Seeds as `7`, `1-20` or `1-5,9`."""
 
     name = "seeds"

@@ -44,7 +44,7 @@ INDEX_OF = text("SELECT index FROM event_key WHERE event_id = :event_id AND NOT 
 OVERWRITE = text("UPDATE event SET outcome = 'counted', reasons = '{}' WHERE index = :index")
 
 
-async def acted(stage: Stage, step: Step) -> tuple[Heard, ...]:
+async def acted(stage: Stage, step: Step) -> tuple[Heard, ...]:  # noqa: PLR0911 - one for each kind of act
     """Carry out one step: one answer, or one of each document that came at the same instant."""
     act, actor = step.act, stage.players[step.by.uri].clerk
     match act:

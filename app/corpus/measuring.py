@@ -8,8 +8,8 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 from app.corpus.bounds import PPM, Share, share
-from app.corpus.hearing import Heard
 from app.corpus.generating import world_of
+from app.corpus.hearing import Heard
 from app.corpus.pen import FIRST
 from app.corpus.playing import Played, play
 from app.corpus.stage import Hands, stage_of
@@ -33,7 +33,8 @@ class Mechanism(NamedTuple):
 
 @dataclass
 class Measured:
-    """What worlds gave, counted up. Of frauds, by mechanism: `tried`, `caught` by the control named, `other`: stopped by another.
+    """What worlds gave, counted up. Of frauds, by mechanism: `tried`, `caught` by the control named, `other`: by
+    another.
 
     Of honest statements: `held` (held, refused or left out) and `flagged` by code, `flags` how many carry a flag at
     all. `mistaken` are honest mistakes, `corrected` those of them that were stopped. `groundwork` is what a case
@@ -114,9 +115,9 @@ def together(found: Iterable[Measured]) -> Measured:
 
 
 async def measure(
-    process: Process, seed: int, lots: int, rounds: int, told: Callable[[int, int], None] = lambda _done, _of: None
+    process: Process, seed: int, lots: int, rounds: int, told: Callable[[int], None] = lambda _done: None
 ) -> Measured:
-    """Play one world on an empty database; `told` hears how many more steps are done."""
+    """Play one world on an empty database; `told` hears of each wave how many steps are done."""
     world = world_of(seed, lots, rounds)
     hands = Hands(FIRST - timedelta(hours=1))
     async with Sequencer(process.database.writer, controls_of(process.catalogue), hands).running() as sequencer:

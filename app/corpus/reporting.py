@@ -1,4 +1,4 @@
-"""Reporting: what was measured, for people and for machines; what is missed is said, with the reason where one is known."""
+"""Reporting: what was measured, for people and for machines; what is missed is said, with its reason where known."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

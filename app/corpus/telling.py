@@ -1,4 +1,4 @@
-"""Telling: how honest people record what happened: soon or late, to the minute or the day, at times mistyped or twice."""
+"""Telling: how honest people record what happened: soon or late, by minute or day, at times mistyped or twice."""
 
 from collections.abc import Callable
 from dataclasses import replace
