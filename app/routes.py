@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.api import controls as controls_api
 from app.api import judging as judging_api
 from app.api import lawcompare as lawcompare_api
 from app.api import lawdrafts as lawdrafts_api
@@ -80,6 +81,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *reports_api.ROUTES,
     *standards_api.ROUTES,
     *judging_api.ROUTES,
+    *controls_api.ROUTES,
     *lawcompare_api.ROUTES,
     *lawdrafts_api.ROUTES,
     *laws_api.ROUTES,

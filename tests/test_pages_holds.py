@@ -49,6 +49,8 @@ async def test_a_colleague_releases_what_is_on_hold(app: Litestar, world: World,
         form = await browser.open(path)
         assert "Opening stock" in said(form)
         assert "Recorded by Person of" in said(form)
+        assert "C14 Reported late: Recorded 960 hours after it happened; the limit is 720." in said(form)
+        assert "the limit is 720." in said(await browser.open(f"/events/{index}"))
         empty = await browser.send(path, {"step": "check", "decision": "", "reason": ""})
         assert empty.status_code == 400
         assert empty.text.count('class="error"') == 2

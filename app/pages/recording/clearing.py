@@ -14,6 +14,7 @@ from app.pages.forms.filling import Filled
 from app.pages.passports import name_of
 from app.pages.recording.history import lot_page, title_of, zone_of
 from app.pages.rendering import AnyRequest, show
+from app.pages.rulebook.controlling import found_named
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor, May, PersonRow
 from traceability.capture import Door
@@ -72,6 +73,7 @@ async def _context(t: Speech, session: AsyncSession, actor: Actor, hold: Hold) -
         "facts": [
             (t("common.date"), t.day(row.event_day)),
             (t("hold.why"), ", ".join(t.name("reason", each) for each in row.reasons)),
+            *([(t("control.said"), " ".join(found_named(t, each) for each in hold.findings))] if hold.findings else []),
             (t("hold.recorded_by"), await _recorder(t, session, row.actor)),
             (t("hold.recorded"), t.moment(row.record_time, await zone_of(session, actor))),
         ],
