@@ -32,6 +32,7 @@ from app.pages import (
     regulator,
     rulebook,
     settling,
+    sites,
     stock,
     trading,
 )
@@ -41,6 +42,7 @@ from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
 from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, transactions, witness
 from traceability.http import recalls as recalls_api
+from traceability.http import sites as sites_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -48,6 +50,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *recording.ROUTES,
     *importing.ROUTES,
     *evidence.ROUTES,
+    *sites.ROUTES,
     *offering.ROUTES,
     *declaring.ROUTES,
     *public.ROUTES,
@@ -73,6 +76,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *cases_api.ROUTES,
     *certificates_api.ROUTES,
     *transactions.ROUTES,
+    *sites_api.ROUTES,
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
