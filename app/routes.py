@@ -38,7 +38,7 @@ from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
-from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, transactions, witness
+from traceability.http import epcis, evaluations, holds, imports, ledger, log, lots, statements, transactions, witness
 from traceability.http import recalls as recalls_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
@@ -75,6 +75,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
+    *ledger.ROUTES,
     *evaluations.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,

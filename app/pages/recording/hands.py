@@ -1,0 +1,30 @@
+"""Hands: who recorded something, by name, as their own organisation may read it."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.words import Speech
+from foundation.access import PersonRow
+from foundation.access.tables import ApiKeyRow
+
+
+async def hands(t: Speech, session: AsyncSession, organisation_id: int, actors: Collection[str]) -> dict[str, str]:
+    """The names behind `Actor.name`s: a person's own, a key as a machine's with the name it was given."""
+    numbers = {kind: _numbers(kind, actors) for kind in ("person", "key")}
+    people = select(PersonRow.id, PersonRow.name).where(
+        PersonRow.organisation_id == organisation_id, PersonRow.id.in_(numbers["person"])
+    )
+    keys = select(ApiKeyRow.id, ApiKeyRow.name).where(
+        ApiKeyRow.organisation_id == organisation_id, ApiKeyRow.id.in_(numbers["key"])
+    )
+    found = {f"person:{number}": name for number, name in await session.execute(people)} if numbers["person"] else {}
+    if numbers["key"]:
+        found |= {f"key:{number}": f"{t('hold.by_key')}: {name}" for number, name in await session.execute(keys)}
+    return {actor: found.get(actor, str(t("hold.by_key"))) for actor in actors}
+
+
+def _numbers(kind: str, actors: Collection[str]) -> list[int]:
+    parts = (each.partition(":") for each in actors)
+    return [int(number) for named, _, number in parts if named == kind and number.isdigit()]
