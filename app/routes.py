@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from app.api import controls as controls_api
 from app.api import judging as judging_api
 from app.api import lawcompare as lawcompare_api
 from app.api import lawdrafts as lawdrafts_api
@@ -31,6 +32,7 @@ from app.pages import (
     regulator,
     rulebook,
     settling,
+    sites,
     stock,
     trading,
 )
@@ -40,6 +42,7 @@ from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
 from traceability.http import epcis, evaluations, holds, imports, ledger, log, lots, statements, transactions, witness
 from traceability.http import recalls as recalls_api
+from traceability.http import sites as sites_api
 
 ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *home.ROUTES,
@@ -47,6 +50,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *recording.ROUTES,
     *importing.ROUTES,
     *evidence.ROUTES,
+    *sites.ROUTES,
     *offering.ROUTES,
     *declaring.ROUTES,
     *public.ROUTES,
@@ -72,6 +76,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *cases_api.ROUTES,
     *certificates_api.ROUTES,
     *transactions.ROUTES,
+    *sites_api.ROUTES,
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
@@ -81,6 +86,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *reports_api.ROUTES,
     *standards_api.ROUTES,
     *judging_api.ROUTES,
+    *controls_api.ROUTES,
     *lawcompare_api.ROUTES,
     *lawdrafts_api.ROUTES,
     *laws_api.ROUTES,

@@ -151,7 +151,7 @@ async def test_a_released_event_takes_its_day_and_is_not_held_again(world: World
     assert isinstance(over.events[0], Accepted)
     second = await world.colleague(firm, "capture", "clear")
     async with world.process.database.begin(firm.actor.organisation_id) as session:
-        hold = await held(session, firm.actor.organisation_id, over.events[0].index)
+        hold = await held(session, firm.actor, over.events[0].index)
         done = await clear(session, world.door, second.actor, Clearing(over.events[0].index, "release", "Two shifts"))
     assert [each.code for each in hold.findings] == ["CAPACITY_EXCEEDED"]
     assert (hold.findings[0].measured, hold.findings[0].limit) == (11 * TONNE, 10 * TONNE)

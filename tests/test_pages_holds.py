@@ -49,6 +49,8 @@ async def test_a_colleague_releases_what_is_on_hold(app: Litestar, world: World,
         form = await browser.open(path)
         assert "Opening stock" in said(form)
         assert "Recorded by Person of" in said(form)
+        assert "C14 Reported late: Recorded 960 hours after it happened; the limit is 720." in said(form)
+        assert "the limit is 720." in said(await browser.open(f"/events/{index}"))
         empty = await browser.send(path, {"step": "check", "decision": "", "reason": ""})
         assert empty.status_code == 400
         assert empty.text.count('class="error"') == 2
@@ -141,3 +143,27 @@ async def test_a_released_event_is_corrected_from_its_own_page(
         path = f"/record/correct/{index}"
         check = await browser.check(path, {"stated0": "4900", "stated0_unit": "kg"})
         assert (await browser.commit(path, check)).status_code == 303
+
+
+async def test_the_country_s_authority_sees_whose_it_is_and_clears_it(
+    app: Litestar, world: World, firm: Firm, index: int
+) -> None:
+    authority, elsewhere = [
+        await world.colleague(await world.firm("regulator", country), "read", "clear")
+        for country in (firm.actor.country, "SG")
+    ]
+    path = f"/holds/{index}"
+    async with as_person(app, elsewhere) as browser:
+        assert path not in await browser.open("/holds")
+        assert (await browser.client.get(path)).status_code == 404
+    async with as_person(app, authority) as browser:
+        assert "Holds to clear" in said(await browser.open("/"))
+        assert firm.actor.organisation_name in said(await browser.open("/holds"))
+        assert "Person of" not in said(await browser.open(path))
+        check = await browser.check(path, {"decision": "reject", "reason": "Nothing was there."})
+        assert (await browser.commit(path, check)).status_code == 303
+    async with as_person(app, firm) as browser:
+        assert "Rejected" in said(await browser.open(path))
+        assert "Nothing was there." not in await browser.open("/holds")
+        answer = await browser.client.get("/api/v1/holds", headers=authority.bearer)
+        assert index not in [each["leafIndex"] for each in answer.json()]

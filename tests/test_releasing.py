@@ -1,6 +1,7 @@
 """A hold is cleared once, by another person, under the ledger's rules of then; what was rejected never counts."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import asyncpg
 import httpx
 import polars as pl
 import pytest
+from sqlalchemy import select
 
 from foundation.database import Scope
 from foundation.errors import Forbidden, Invalid, NotFound
@@ -24,10 +26,12 @@ from traceability.history.holds import holds
 from traceability.history.reading import events_at
 from traceability.history.releasing import Clearing, Decision, clear
 from traceability.history.standing import standing
+from traceability.holdings import holdings
 from traceability.identifiers import lot_uri, new_token
 from traceability.ledger.interpretation import REPROCESSING
 from traceability.refusals import AlreadyCleared, BalanceExceeded, CorrectionHeld, SecondPersonNeeded, StillHeld
 from traceability.sequencing.commands import Accepted
+from traceability.tables import PayloadRow
 
 LONG_AGO = timedelta(days=40)
 Pair = tuple[Firm, Firm]
@@ -66,7 +70,12 @@ async def cleared(
 
 async def waiting(world: World, firm: Firm) -> list[int]:
     async with world.process.database.begin(firm.actor.organisation_id) as session:
-        return [each.row.index for each in await holds(session, firm.actor.organisation_id)]
+        return [each.row.index for each in await holds(session, firm.actor)]
+
+
+async def decided_by_authority(world: World, authority: Firm, index: int) -> Accepted:
+    async with world.process.database.begin(None, Scope.RECORD) as record:
+        return await clear(record, world.door, authority.actor, Clearing(index, "release", "We were there."))
 
 
 async def sound(world: World) -> None:
@@ -398,4 +407,30 @@ async def test_an_export_with_releases_is_checked_offline(world: World, pair: Pa
     await cleared(world, colleague, hold.index)
     process = world.process
     await export(process.database.writer, process.keys, process.origin, tmp_path / "copy")
+    await sound(world)
+
+
+async def test_an_authority_of_the_country_clears_for_a_firm_of_one_person(world: World) -> None:
+    firm = await world.colleague(await world.firm("recycler"), "read", "capture", "clear")
+    lot, event = opened_late(world, firm)
+    hold = await held(world, firm, event)
+    with pytest.raises(SecondPersonNeeded, match="Another person"):
+        await cleared(world, firm, hold.index)
+    elsewhere = await world.colleague(await world.firm("regulator", "SG"), "read", "clear")
+    with pytest.raises(NotFound):
+        await decided_by_authority(world, elsewhere, hold.index)
+    with pytest.raises(NotFound):  # a recycler of the country is none
+        await decided_by_authority(world, await world.colleague(await world.firm("recycler"), "clear"), hold.index)
+    authority = await world.colleague(await world.firm("regulator", firm.actor.country), "read", "clear")
+    async with world.process.database.begin(None, Scope.RECORD) as record:
+        assert hold.index in [each.row.index for each in await holds(record, authority.actor)]
+    done = await decided_by_authority(world, authority, hold.index)
+    assert done.outcome == "counted"
+    assert await waiting(world, firm) == []
+    async with world.process.database.begin(firm.actor.organisation_id) as session:
+        held_now = await holdings(session, firm.actor.organisation_id)
+        assert [each.free for each in held_now if each.lot == lot] == [5_000_000]
+        leaf = await session.scalar(select(PayloadRow.body).where(PayloadRow.index == done.index))
+    told = json.loads(leaf or "")
+    assert (told["clearedFor"], told["clearedBy"]) == (firm.actor.organisation_uri, authority.actor.organisation_uri)
     await sound(world)

@@ -24,7 +24,7 @@ SCHEMAS: Final = KINDS | {"lot"}
 AnyRequest = Request[Any, Any, Any]
 
 
-def _answer(request: AnyRequest, catalogue: Catalogue, body: dict[str, Any]) -> Response[Any]:
+def answer(request: AnyRequest, catalogue: Catalogue, body: dict[str, Any]) -> Response[Any]:
     """The same for everybody until the catalogue changes."""
     tag = f'"{catalogue.digest[:32]}"'
     headers = {"Access-Control-Allow-Origin": "*", "ETag": tag, "Cache-Control": "no-cache"}
@@ -82,7 +82,7 @@ async def list_standards(
     """Standards by material (or family), form, jurisdiction (ISO 3166, EU, global), subject and day in force."""
     day = day_asked(on, clock().date()) if on else None
     found = shelved(shelf_of(catalogue), material, form, jurisdiction, about, day)
-    return _answer(request, catalogue, {"standards": [told_short(each) for each in found]})
+    return answer(request, catalogue, {"standards": [told_short(each) for each in found]})
 
 
 @get("/api/v1/standards/compare", opt={"access": PUBLIC})
@@ -94,7 +94,7 @@ async def compare_standards(
     shelf, day = shelf_of(catalogue), day_asked(on, clock().date())
     one, other = standard_asked(shelf, left, "left"), standard_asked(shelf, right, "right")
     lines = [told_line(each) for each in differences(one, other, day, material or None)]
-    return _answer(request, catalogue, {"left": one.id, "right": other.id, "on": day.isoformat(), "lines": lines})
+    return answer(request, catalogue, {"left": one.id, "right": other.id, "on": day.isoformat(), "lines": lines})
 
 
 @get("/api/v1/standards/properties", opt={"access": PUBLIC})
@@ -103,7 +103,7 @@ async def list_properties(request: AnyRequest, catalogue: Given[Catalogue]) -> R
     found = [item for each in catalogue.documents("property-list") for item in plain(each.data["properties"])]
     units = [{"unit": unit.symbol, "kind": unit.kind, "factor": str(unit.scale), "names": list(unit.names)}
              for unit in dict.fromkeys(UNITS.values())]  # fmt: skip
-    return _answer(request, catalogue, {"properties": found, "units": units})
+    return answer(request, catalogue, {"properties": found, "units": units})
 
 
 @get("/api/v1/standards/materials", opt={"access": PUBLIC})
@@ -116,7 +116,7 @@ async def list_materials(request: AnyRequest, catalogue: Given[Catalogue]) -> Re
             parts["families"].append({"code": each.id, **data["family"]})
         for name in ("materials", "forms", "origins"):
             parts[name] += data.get(name, [])
-    return _answer(request, catalogue, parts)
+    return answer(request, catalogue, parts)
 
 
 @get("/api/v1/standards/{code:str}", opt={"access": PUBLIC})
@@ -129,7 +129,7 @@ async def one_standard(request: AnyRequest, catalogue: Given[Catalogue], code: F
          "certainty": each.certainty, "source": each.source}
         for each in recognitions(catalogue) if code in {each.standard, each.target}
     ]  # fmt: skip
-    return _answer(request, catalogue, {"standard": told, "recognition": worth})
+    return answer(request, catalogue, {"standard": told, "recognition": worth})
 
 
 @get("/standards/schemas/{name:str}", opt={"access": PUBLIC}, include_in_schema=False)

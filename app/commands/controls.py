@@ -3,11 +3,13 @@
 import asyncio
 import re
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from app.api.controls import told_control
 from app.commands.output import FINDINGS, json_option, progress, say
 from app.corpus.measuring import SINCE, Measured, measure, together
 from app.corpus.reporting import readable
@@ -15,7 +17,7 @@ from app.corpus.reporting import told as told_measured
 from app.process import running
 from foundation.settings import read_settings
 from standards.catalogue import load
-from standards.plausibility import Control, thresholds
+from standards.plausibility import thresholds
 
 MOST_SEEDS = 1_000
 
@@ -29,24 +31,15 @@ def controls() -> None:
 @json_option
 def listed(as_json: bool) -> None:
     """Every control of the catalogue, in the order in which they run."""
-    found = thresholds(load()).controls
+    found, today = thresholds(load()).controls, date.today()  # noqa: DTZ011 - the day where this command runs
     lines = [
         f"{each.id} {each.code:<24} {'/'.join(each.outcomes) or '-':<16} {each.kept:<13} {each.title}" for each in found
     ]
-    say("\n".join(lines), {"controls": [told(each) for each in found]}, as_json=as_json)
-
-
-def told(control: Control) -> dict[str, Any]:
-    """One control as JSON says it, each value with its unit, day, source and certainty."""
-    values = [
-        {"name": each.name, "value": row.value, "unit": row.unit, "from": row.since.isoformat(),
-         "source": row.reference.title, "href": row.reference.href, "certainty": row.certainty}
-        for each in control.parameters for row in each.value.rows
-    ]  # fmt: skip
-    return {
-        "id": control.id, "code": control.code, "title": control.title, "outcomes": control.outcomes,
-        "kept": control.kept, "because": control.because, "values": values,
-    }  # fmt: skip
+    say(
+        "\n".join(lines),
+        {"on": today.isoformat(), "controls": [told_control(each, today) for each in found]},
+        as_json=as_json,
+    )
 
 
 class _Seeds(click.ParamType[tuple[int, ...], Any]):

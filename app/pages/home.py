@@ -25,6 +25,7 @@ from traceability.cases.reports import labels_waiting
 from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
+from traceability.http.holds import reader
 from traceability.log import log_size
 from traceability.recalls.reading import waiting_for
 from traceability.tables import CertificateRow
@@ -46,7 +47,7 @@ class Task:
 @get("/", opt={"access": PUBLIC}, include_in_schema=False)
 async def home_page(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor | None], catalogue: Given[Catalogue],
-    clock: Given[Clock],
+    clock: Given[Clock], record: Given[AsyncSession],
 ) -> Response[str]:  # fmt: skip
     """The first page."""
     t = speech_of(request)
@@ -57,6 +58,7 @@ async def home_page(
     recent = await own_events(transaction, actor.organisation_id, limit=RECENT)
     moved, zone = await lines(transaction, [each.index for each in recent]), await zone_of(transaction, actor)
     tasks = await _tasks(t, transaction, actor) if handler else []
+    tasks += await _to_clear(t, reader(transaction, record, actor), actor)
     tasks += await _ending(t, transaction, actor, catalogue, clock().date())
     return show(
         request, "recycler/home.html", tasks=tasks, handler=handler, sums=sums(t, held)[:4], lots=len(held),
@@ -87,11 +89,15 @@ async def _tasks(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
         for right, key, count, grams, href in found
         if count and right in actor.roles
     ]
-    held = await holds(session, number) if "clear" in actor.roles else []
+    return (called_back if called else []) + waits + (reported if labels else [])
+
+
+async def _to_clear(t: Speech, session: AsyncSession, actor: Actor) -> list[Task]:
+    """What is on hold and waits for this person."""
+    held = await holds(session, actor) if "clear" in actor.roles else []
     more = "+" if len(held) == MOST else ""
     grams = sum(part for each in held for _, part in each.stated)
-    kept = [Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")]
-    return (called_back if called else []) + waits + (reported if labels else []) + (kept if held else [])
+    return [Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")] if held else []
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.pages.asking import speech_of
 from app.pages.auditing.facts import Fact, fact
 from app.pages.rendering import AnyRequest, show
+from app.pages.rulebook.controlling import found_named
 from app.process import Process
 from app.words import Speech
 from foundation.access import PUBLIC, SIGNED_IN, Actor
@@ -90,6 +91,7 @@ def _shown(request: AnyRequest, told: Fact, settings: Settings, here: str) -> Re
         title=_title(t, told), when=t.moment(told.row.event_time, told.zone), base=public_base(settings),
         recorded=t.moment(told.row.record_time, "UTC"), total=t.mass(sum(each.grams for each in told.entries)),
         reasons=[t.name("reason", code) for code in (*told.row.reasons, *told.row.flags)], beside=here,
+        found=[found_named(t, each) for each in told.findings],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.errors import Invalid
 from traceability.capture import Door
-from traceability.history.holds import MOST, Hold, holds
+from traceability.history.holds import AUTHORITY, MOST, Hold, holds
 from traceability.history.releasing import LONGEST, Clearing, clear
 from traceability.http.epcis import told
 from traceability.http.lots import In
@@ -24,6 +24,11 @@ class ClearingIn(In):
     reason: str = Field(min_length=1, max_length=LONGEST)
 
 
+def reader(transaction: AsyncSession, record: AsyncSession, actor: Actor) -> AsyncSession:
+    """What an actor reads holds with: an authority reads those of others."""
+    return record if AUTHORITY in actor.organisation_roles else transaction
+
+
 def shown_hold(hold: Hold) -> dict[str, Any]:
     """A held event as JSON: why it is held, and the mass that it states, in grams by lot."""
     row = hold.row
@@ -31,19 +36,20 @@ def shown_hold(hold: Hold) -> dict[str, Any]:
         "leafIndex": row.index, "eventID": row.event_id, "eventType": row.event_type, "bizStep": row.biz_step,
         "eventTime": row.event_time.isoformat(), "recordTime": row.record_time.isoformat(),
         "reasons": list(row.reasons), "flags": list(row.flags), "declaresError": hold.declares_error,
+        "found": [each.told() for each in hold.findings],
         "stated": [{"lot": lot, "grams": grams} for lot, grams in hold.stated],
     }  # fmt: skip
 
 
 @get("/api/v1/holds", opt={"access": SIGNED_IN})
 async def get_holds(
-    request: Request[Any, Any, Any], transaction: Given[AsyncSession], actor: Given[Actor],
+    request: Request[Any, Any, Any], transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
     cursor: FromQuery[str] = "", limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = MOST,
 ) -> Response[list[dict[str, Any]]]:  # fmt: skip
-    """What of the organisation's events is on hold and waits to be cleared, oldest first."""
+    """What waits to be cleared, oldest first: of the organisation, to an authority of its whole country."""
     if not (cursor == "" or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19)):
         raise Invalid("This is no cursor.", field="cursor", value=cursor[:40], fix="Use the one of the last page.")
-    found = await holds(transaction, actor.organisation_id, int(cursor or -1), limit + 1)
+    found = await holds(reader(transaction, record, actor), actor, int(cursor or -1), limit + 1)
     page = found[:limit]
     following = f"{request.url.path}?cursor={page[-1].row.index}&limit={limit}" if len(found) > limit else None
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
@@ -52,11 +58,13 @@ async def get_holds(
 
 @post("/api/v1/holds/{index:int}/release", opt={"access": May("clear")})
 async def post_release(
-    transaction: Given[AsyncSession], actor: Given[Actor], door: Given[Door], index: FromPath[int],
-    data: JSONBody[ClearingIn],
+    transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor], door: Given[Door],
+    index: FromPath[int], data: JSONBody[ClearingIn],
 ) -> dict[str, Any]:  # fmt: skip
     """Release a held event, so that it counts from now on, or reject it for good; never by who recorded it."""
-    return told(await clear(transaction, door, actor, Clearing(index, data.decision, data.reason)))
+    return told(
+        await clear(reader(transaction, record, actor), door, actor, Clearing(index, data.decision, data.reason))
+    )
 
 
 ROUTES: Final = [get_holds, post_release]

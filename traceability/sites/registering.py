@@ -115,7 +115,10 @@ class Registering:
             permit.process, permit.material, permit.grams_per_day, permit.grams_per_year, permit.valid_from,
             permit.valid_to,
         )  # fmt: skip
-        there = Conflict("This permit is registered already.", field="number", value=permit.number)
+        there = Conflict(
+            "This permit is registered already.", field="number", value=permit.number,
+            fix="State another number, process or material, or end the permit that is there.",
+        )  # fmt: skip
         return await self._record("permit", _told("Permit", permit), INSERT_PERMIT, values, there)
 
     async def permit_end(self, facility: str, permit: int, last_day: date, statement: str) -> Accepted:
@@ -129,7 +132,10 @@ class Registering:
             "lastDay": str(last_day),
             "statement": text,
         }
-        there = Conflict("There is no such permit, or it ended already.", field="permit", value=permit)
+        there = Conflict(
+            "There is no such permit, or it ended already.", field="permit", value=permit,
+            fix="Name a permit of this facility by its leaf.",
+        )  # fmt: skip
         return await self._record("permit", body, INSERT_END, (permit, place.id, last_day, text), there)
 
     async def hours(self, hours: Hours) -> Accepted:
@@ -149,7 +155,10 @@ class Registering:
         _must(meter.last_day <= self.moment.date(), "last_day", meter.last_day, "Read the meter first.")
         _must(0 <= meter.watt_hours <= MOST, "watt_hours", meter.watt_hours, "State watt-hours, zero or above.")
         values = place.id, place.organisation_id, meter.first_day, meter.last_day, meter.watt_hours
-        there = Conflict("Some of these days were read before.", field="first_day", value=str(meter.first_day))
+        there = Conflict(
+            "Some of these days were read before.", field="first_day", value=str(meter.first_day),
+            fix="Begin on the day after the last reading.",
+        )  # fmt: skip
         return await self._record("site", _told("MeterReading", meter), INSERT_METER, values, there)
 
     async def visit(self, facility: str, day: date, statement: str) -> Accepted:

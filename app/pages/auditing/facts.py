@@ -11,6 +11,8 @@ from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
 from reports.tables import DeclarationRow
+from standards.plausibility import Finding
+from traceability.history.reading import findings_of
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
 from traceability.tables import EntryRow, EventRow, LotRow, PayloadRow
@@ -38,6 +40,7 @@ class Fact:
     zone: str
     body: str
     entries: tuple[EntryTold, ...]
+    findings: tuple[Finding, ...]
     proof: Proved | None
 
 
@@ -52,12 +55,12 @@ async def fact(record: AsyncSession, index: int, actor: Actor | None, verifiers:
     proof = await prove(record, index, verifiers)
     countries = {place.country if place else firm.country} | await _concerned(record, row, lines)
     if not may_read(row, lines, countries, actor):
-        return Fact(row, False, "", "", "UTC", "", (), proof)
+        return Fact(row, False, "", "", "UTC", "", (), (), proof)
     names = await _names(record, {line.holder for line in lines})
     entries = tuple(EntryTold(line.lot, names.get(line.holder, ""), line.account, line.grams) for line in lines)
     return Fact(
         row, True, firm.name, place.name if place else "", place.time_zone if place else "UTC",
-        await _body(record, row), entries, proof,
+        await _body(record, row), entries, await _findings(record, row), proof,
     )  # fmt: skip
 
 
@@ -112,6 +115,12 @@ def may_read(row: EventRow, lines: Sequence[Line], countries: Collection[str], a
 async def _names(record: AsyncSession, holders: set[int]) -> dict[int, str]:
     rows = await record.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(holders)))
     return {each.id: each.name for each in rows}
+
+
+async def _findings(record: AsyncSession, row: EventRow) -> tuple[Finding, ...]:
+    """What the controls found, as it is kept beside the event."""
+    payload = await record.get(PayloadRow, (row.index, row.record_time))
+    return findings_of(payload.fields) if payload else ()
 
 
 async def _body(record: AsyncSession, row: EventRow) -> str:

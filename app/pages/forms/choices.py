@@ -30,6 +30,12 @@ def materials(t: Speech, catalogue: Catalogue) -> list[Choice]:
     return [(each.code, str(each.names.get(t.lang) or each.names["en"])) for each in ordered]
 
 
+def families(t: Speech, catalogue: Catalogue) -> list[Choice]:
+    """Every family of materials."""
+    found = known_words(catalogue).families.values()
+    return [(each.code, str(each.names.get(t.lang) or each.names["en"])) for each in found]
+
+
 def forms(t: Speech, catalogue: Catalogue) -> list[Choice]:
     """Every form."""
     return [

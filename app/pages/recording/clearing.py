@@ -1,5 +1,6 @@
 """Clearing: what is on hold, looked at by somebody other than who recorded it, and released or rejected for good."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -14,12 +15,15 @@ from app.pages.forms.filling import Filled
 from app.pages.passports import name_of
 from app.pages.recording.history import lot_page, title_of, zone_of
 from app.pages.rendering import AnyRequest, show
+from app.pages.rulebook.controlling import found_named
 from app.words import Speech
 from foundation.access import SIGNED_IN, Actor, May, PersonRow
+from foundation.registry import Organisation
 from traceability.capture import Door
 from traceability.history.holds import Hold, held, holds
 from traceability.history.reading import events_at
 from traceability.history.releasing import DECISIONS, LONGEST, Clearing, check_hand, clear
+from traceability.http.holds import reader
 from traceability.refusals import SecondPersonNeeded
 from traceability.tables import LotRow
 
@@ -28,15 +32,17 @@ ON_A_PAGE: Final = 25
 
 @get("/holds", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def holds_page(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], after: FromQuery[int] = -1
-) -> Response[str]:
-    """What waits to be cleared, oldest first."""
-    t, found = speech_of(request), await holds(transaction, actor.organisation_id, after, ON_A_PAGE + 1)
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    after: FromQuery[int] = -1,
+) -> Response[str]:  # fmt: skip
+    """What waits to be cleared, oldest first; to an authority with whose it is."""
+    session = reader(transaction, record, actor)
+    t, found = speech_of(request), await holds(session, actor, after, ON_A_PAGE + 1)
     page = found[:ON_A_PAGE]
-    indexes = [each.row.index for each in page]
-    happened = {each.index: each for each in await events_at(transaction, actor.organisation_id, indexes)}
+    firms = await _firms(session, page)
     rows = [
-        {"index": each.row.index, "title": title_of(t, happened[each.row.index]), "when": t.day(each.row.event_day),
+        {"index": each.row.index, "title": _title(t, each), "when": t.day(each.row.event_day),
+         "whose": "" if each.row.organisation_id == actor.organisation_id else firms[each.row.organisation_id],
          "reasons": [t.name("reason", reason) for reason in each.row.reasons], "mass": _mass(t, each)}
         for each in page
     ]  # fmt: skip
@@ -44,6 +50,16 @@ async def holds_page(
     flashes = [{"tone": "good", "text": t(f"hold.done_{done}")}] if done in DECISIONS else []
     older = f"/holds?after={page[-1].row.index}" if len(found) > ON_A_PAGE else ""
     return show(request, "recycler/holds.html", rows=rows, older=older, flashes=flashes)
+
+
+def _title(t: Speech, hold: Hold) -> str:
+    return str(t("record.taken_back") if hold.declares_error else t.name("biz_step", hold.row.biz_step or "other"))
+
+
+async def _firms(session: AsyncSession, found: Sequence[Hold]) -> dict[int, str]:
+    wanted = {each.row.organisation_id for each in found}
+    rows = await session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
 
 
 def _mass(t: Speech, hold: Hold) -> str:
@@ -64,19 +80,23 @@ async def _why_not(session: AsyncSession, actor: Actor, hold: Hold) -> str:
 async def _context(t: Speech, session: AsyncSession, actor: Actor, hold: Hold) -> dict[str, Any]:
     """What the page of one hold shows beside the form's own values."""
     row = hold.row
-    (happened,) = await events_at(session, actor.organisation_id, [row.index])
+    (happened,) = await events_at(session, row.organisation_id, [row.index])
+    own = row.organisation_id == actor.organisation_id
     rows = await session.scalars(select(LotRow).where(LotRow.uri.in_([lot for lot, _ in hold.stated])))
     known = {each.uri: name_of(t, each.material, each.form) for each in rows}
+    firms = await _firms(session, [hold])
     return {
         "happened": happened, "title": title_of(t, happened), "why_not": await _why_not(session, actor, hold),
         "facts": [
             (t("common.date"), t.day(row.event_day)),
             (t("hold.why"), ", ".join(t.name("reason", each) for each in row.reasons)),
-            (t("hold.recorded_by"), await _recorder(t, session, row.actor)),
+            *((t("control.said"), found_named(t, each)) for each in hold.findings),
+            (t("hold.recorded_by"), await _recorder(t, session, row.actor) if own else firms[row.organisation_id]),
             (t("hold.recorded"), t.moment(row.record_time, await zone_of(session, actor))),
         ],
         "stated": [
-            (known.get(lot, lot), t.mass(grams), lot_page(lot) if lot in known else "") for lot, grams in hold.stated
+            (known.get(lot, lot), t.mass(grams), lot_page(lot) if own and lot in known else "")
+            for lot, grams in hold.stated
         ],
         "decisions": [(code, t(f"hold.{code}")) for code in DECISIONS],
     }  # fmt: skip
@@ -96,20 +116,24 @@ def _form(form: Filled, context: dict[str, Any], status: int = 200) -> Response[
 
 @get("/holds/{index:int}", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def hold_page(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], index: FromPath[int]
-) -> Response[str]:
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    index: FromPath[int],
+) -> Response[str]:  # fmt: skip
     """One held event, and the form for whoever may clear it."""
-    t, hold = speech_of(request), await held(transaction, actor.organisation_id, index)
-    return _form(Filled(request, t, {}), await _context(t, transaction, actor, hold))
+    session = reader(transaction, record, actor)
+    t, hold = speech_of(request), await held(session, actor, index)
+    return _form(Filled(request, t, {}), await _context(t, session, actor, hold))
 
 
 @post("/holds/{index:int}", opt={"access": May("clear")}, include_in_schema=False)
 async def hold_form(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], door: Given[Door], index: FromPath[int]
-) -> Response[Any]:
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    door: Given[Door], index: FromPath[int],
+) -> Response[Any]:  # fmt: skip
     """Check what is decided, then let it be a fact of the record."""
-    hold, form = await held(transaction, actor.organisation_id, index), await filled(request)
-    t, context = form.t, await _context(form.t, transaction, actor, hold)
+    session = reader(transaction, record, actor)
+    hold, form = await held(session, actor, index), await filled(request)
+    t, context = form.t, await _context(form.t, session, actor, hold)
     decision = DECISIONS.get(form.choice("decision", t("hold.decision"), DECISIONS), "reject")
     reason = form.text("reason", t("hold.reason"), longest=LONGEST)
     act = Act(
@@ -125,7 +149,7 @@ async def hold_form(
         return _form(form, context, status)
 
     async def do() -> str:
-        await clear(transaction, door, actor, Clearing(index, decision, reason))
+        await clear(session, door, actor, Clearing(index, decision, reason))
         return f"/holds?done={decision}"
 
     return await checked(form, act, door.clock(), again, f"/holds/{index}", do)

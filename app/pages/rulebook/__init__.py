@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from app.pages.rulebook import browsing, drafting, judging
+from app.pages.rulebook import browsing, controlling, drafting, judging
 
-ROUTES: Final = [*browsing.ROUTES, *judging.ROUTES, *drafting.ROUTES]
+ROUTES: Final = [*browsing.ROUTES, *judging.ROUTES, *drafting.ROUTES, *controlling.ROUTES]

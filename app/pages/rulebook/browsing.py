@@ -82,13 +82,11 @@ async def standards_page(
         for pack in packs(catalogue).values()
         for edition in pack.editions
     ]
-    families = [
-        (each.code, str(each.names.get(t.lang) or each.names["en"])) for each in shelf.materials.families.values()
-    ]
     return show(
         request, "public/standards.html", status=400 if errors else 200, errors=errors, form=asked, laws=laws,
         digest=catalogue.digest, standards=[_listed(t, each, today) for each in found], places=_places(t, shelf),
-        materials=families + choices.materials(t, catalogue), abouts=choices.named(t, "about", ABOUT),
+        materials=[*choices.families(t, catalogue), *choices.materials(t, catalogue)],
+        abouts=choices.named(t, "about", ABOUT),
     )  # fmt: skip
 
 
