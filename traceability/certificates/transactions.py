@@ -15,52 +15,19 @@ from foundation.registry import Organisation
 from standards.catalogue import Catalogue
 from standards.materials import taxonomy
 from standards.trade.certifying import InputCertificate, Shipment, decide
+from traceability.certificates.balance import ADMIT, CANCEL, DRAW, INPUT, ISSUE, RESTORE, TAKE
 from traceability.certificates.reading import transactions
 from traceability.certificates.scopes import CERTIFIER, LONGEST, Standing, standing_scope
 from traceability.certificates.tables import CertifiedLotRow, TransactionRow
 from traceability.identifiers import canonical_key
 from traceability.preparing import fact, id_of
+from traceability.recalls.reading import recalled
+from traceability.refusals import LotRecalled
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
 from traceability.tables import EntryRow, LotRow
 
 MOST_INPUTS: Final = 50
-# A paper received is drawn on once: by its buyer, for a lot that is its lot or was made of it.
-DRAW: Final = """
-WITH RECURSIVE walk (lot_id) AS (
-    SELECT $1::bigint
-    UNION
-    SELECT other.lot_id FROM walk
-    JOIN entry mine ON mine.lot_id = walk.lot_id AND mine.transforms AND mine.grams > 0
-    JOIN entry other ON other.event_index = mine.event_index AND other.transforms AND other.grams < 0
-)
-UPDATE transaction_certificate source SET used = used + $2
-FROM scope_certificate theirs, scope_certificate ours
-WHERE source.fact_index = $3 AND source.cancelled_index IS NULL AND source.used + $2 <= source.grams
-    AND source.lot_id IN (SELECT lot_id FROM walk) AND theirs.fact_index = source.scope AND ours.fact_index = $4
-    AND ours.scheme = theirs.scheme AND ours.holder_id = source.buyer_id
-"""
-ADMIT: Final = """
-INSERT INTO certified_lot AS known (lot_id, scope, lot_grams, input_grams, yield_share)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (lot_id, scope) DO UPDATE SET input_grams = known.input_grams + EXCLUDED.input_grams
-WHERE known.yield_share = EXCLUDED.yield_share
-"""
-INPUT: Final = "INSERT INTO certified_input (fact_index, lot_id, scope, source, grams) VALUES ($1, $2, $3, $4, $5)"
-TAKE: Final = """
-UPDATE certified_lot SET certified = certified + $3
-WHERE lot_id = $1 AND scope = $2 AND certified + $3 <= least(lot_grams, floor(input_grams * yield_share))
-"""
-ISSUE: Final = """
-INSERT INTO transaction_certificate (fact_index, scope, body_id, number, lot_id, seller_id, buyer_id, site, grams,
-    shipped_on, issued_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
-"""
-CANCEL: Final = """
-UPDATE transaction_certificate SET cancelled_index = $1
-WHERE fact_index = $2 AND cancelled_index IS NULL AND used = 0
-"""
-RESTORE: Final = "UPDATE certified_lot SET certified = certified - $3 WHERE lot_id = $1 AND scope = $2"
 
 
 class NotCertifiable(Refusal):
@@ -172,7 +139,7 @@ async def issue(
 ) -> Accepted:
     """Certify grams of a lot for a buyer.
 
-    Raises NotFound, Invalid, NotCertifiable with every reason, or Conflict where the body's number is known.
+    Raises NotFound, Invalid, LotRecalled, NotCertifiable with every reason, or Conflict where the number is known.
     """
     scope = await _issuing(record, actor, asked.scope)
     lot = await _lot(record, scope.row.holder_id, asked.lot)
@@ -186,9 +153,7 @@ async def issue(
         raise twice
     if asked.grams <= 0:
         raise Invalid("A shipment has a mass above zero.", field="grams", value=asked.grams, fix="State its grams.")
-    known = await record.get(CertifiedLotRow, (lot.id, asked.scope))
-    if known is None:
-        raise Conflict("State first what went into the lot.", field="lot", value=asked.lot)
+    known = await _certifiable(record, lot, asked)
     _must_be_certifiable(scope, catalogue, lot, known, asked)
     document = {
         "type": "TransactionCertificate", "scope": asked.scope, "number": asked.number, "lot": lot.uri,
@@ -204,6 +169,18 @@ async def issue(
     )  # fmt: skip
     taking = Write(TAKE, (lot.id, asked.scope, asked.grams), gone)
     return (await sequencer.submit(Command((told,), (taking, Write(ISSUE, row, twice))))).accepted[0]
+
+
+async def _certifiable(record: AsyncSession, lot: LotRow, asked: Issue) -> CertifiedLotRow:
+    """What is known of a lot that nobody called back. Raises LotRecalled, or Conflict where nothing went in."""
+    if await recalled(record, [lot.id]):
+        raise LotRecalled(
+            "This lot is under a recall.", field="lot", value=asked.lot, fix="Wait until the recall is over."
+        )
+    known = await record.get(CertifiedLotRow, (lot.id, asked.scope))
+    if known is None:
+        raise Conflict("State first what went into the lot.", field="lot", value=asked.lot)
+    return known
 
 
 def _must_be_certifiable(

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import Response, get
 
-from app.pages.evidence import certifying, measuring, scopes, stating
+from app.pages.evidence import certifying, issuing, measuring, scopes, scoping, stating
 from app.pages.rendering import AnyRequest, show
 from foundation.access import May
 
@@ -15,4 +15,12 @@ async def evidence_page(request: AnyRequest) -> Response[str]:
     return show(request, "recycler/evidence.html")
 
 
-ROUTES: Final = [evidence_page, *measuring.ROUTES, *certifying.ROUTES, *stating.ROUTES, *scopes.ROUTES]
+ROUTES: Final = [
+    evidence_page,
+    *measuring.ROUTES,
+    *certifying.ROUTES,
+    *stating.ROUTES,
+    *scopes.ROUTES,
+    *scoping.ROUTES,
+    *issuing.ROUTES,
+]

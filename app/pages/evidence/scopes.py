@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
 from app.pages.rendering import AnyRequest, show
-from foundation.access import May
+from foundation.access import Actor, May
 from foundation.database import Clock
 from foundation.registry import Organisation
 from standards.catalogue import Catalogue
@@ -20,15 +20,16 @@ from traceability.certificates.scopes import standings
 
 @get("/evidence/scopes", opt={"access": May("capture")}, include_in_schema=False)
 async def scopes_page(
-    request: AnyRequest, transaction: Given[AsyncSession], catalogue: Given[Catalogue], clock: Given[Clock]
-) -> Response[str]:
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], catalogue: Given[Catalogue],
+    clock: Given[Clock],
+) -> Response[str]:  # fmt: skip
     """Every scope and transaction certificate that this organisation holds, issued or received."""
     t, today = speech_of(request), clock().date()
     found = await standings(transaction)
     wanted = select(Organisation.uri, Organisation.name).where(Organisation.uri.in_([each.row.body for each in found]))
     names = {row.uri: row.name for row in await transaction.execute(wanted)}
     scopes = [
-        (each.row.scheme, each.row.number, names.get(each.row.body, each.row.body),
+        (each.row.scheme, each.row.number, each.row.fact_index, names.get(each.row.body, each.row.body),
          t.day(each.row.valid_from), t.day(each.row.valid_to),
          each.evidence, state_of(each, catalogue, today))
         for each in found
@@ -37,7 +38,7 @@ async def scopes_page(
         (row.number, t.mass(row.grams), t.mass(row.used), t.day(row.shipped_on), row.cancelled_index is not None)
         for row in await transactions(transaction)
     ]
-    return show(request, "recycler/scopes.html", scopes=scopes, papers=papers)
+    return show(request, "recycler/scopes.html", scopes=scopes, papers=papers, may="capture" in actor.roles)
 
 
 ROUTES: Final = [scopes_page]
