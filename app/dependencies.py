@@ -95,5 +95,8 @@ def dependencies() -> dict[str, Provide]:
         "record": Provide(_record),
         "sequencer": Provide(_sequencer, sync_to_thread=False),
         "door": Provide(_door, sync_to_thread=False),
-        **{name: _of_process(name) for name in ("settings", "catalogue", "clock", "verifiers", "watch", "database")},
+        **{
+            name: _of_process(name)
+            for name in ("settings", "catalogue", "clock", "verifiers", "watch", "database", "witnesses")
+        },
     }

@@ -23,6 +23,7 @@ from app.pages import (
     laws,
     lineage,
     logbook,
+    machines,
     market,
     offering,
     owing,
@@ -40,7 +41,7 @@ from marketplace import api as market_api
 from reports import api as reports_api
 from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
-from traceability.http import epcis, evaluations, holds, imports, log, lots, statements, transactions, witness
+from traceability.http import epcis, evaluations, holds, imports, ledger, log, lots, statements, transactions, witness
 from traceability.http import recalls as recalls_api
 from traceability.http import sites as sites_api
 
@@ -49,6 +50,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *stock.ROUTES,
     *recording.ROUTES,
     *importing.ROUTES,
+    *machines.ROUTES,
     *evidence.ROUTES,
     *sites.ROUTES,
     *offering.ROUTES,
@@ -80,6 +82,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *recalls_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
+    *ledger.ROUTES,
     *evaluations.ROUTES,
     *market_api.ROUTES,
     *reports_api.ROUTES,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import yaml
+from babel.dates import format_timedelta
 
 from app import formats
 from app.formats import LANGUAGES, Lang, MassUnit
@@ -139,6 +140,10 @@ class Speech:
 
     def day(self, value: date) -> str:
         return formats.day(value, self.lang)
+
+    def span(self, value: timedelta) -> str:
+        """'10 minutes', '3 days': as long as is worth saying."""
+        return str(format_timedelta(value, threshold=1.2, locale=self.lang))
 
     def moment(self, value: datetime, zone: str) -> str:
         return formats.moment(value, zone, self.lang)

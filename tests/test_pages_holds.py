@@ -3,13 +3,15 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from app.words import LANGUAGES
+from standards.catalogue import load
+from standards.plausibility import Finding, backing, thresholds
 from tests.conftest import BASE, PET, Firm, World
 from tests.pagework import Browser, said
 from tests.test_capture import accepted
@@ -167,3 +169,68 @@ async def test_the_country_s_authority_sees_whose_it_is_and_clears_it(
         assert "Nothing was there." not in await browser.open("/holds")
         answer = await browser.client.get("/api/v1/holds", headers=authority.bearer)
         assert index not in [each["leafIndex"] for each in answer.json()]
+
+
+async def test_a_hold_shows_its_control_value_limit_source_and_whom_to_ask(
+    app: Litestar, world: World, firm: Firm, index: int
+) -> None:
+    """The reader who recorded it reads why they do not decide, and who of the firm may."""
+    async with as_person(app, firm) as browser:
+        page = await browser.open(f"/holds/{index}")
+        text = said(page)
+        assert "Measured 960 h Limit 720 h" in text
+        assert "Starting value of this platform" in text
+        assert "Not checked against the text" in text
+        assert 'href="/controls#C14"' in page
+        assert "Nobody else of your organisation may clear holds" in text
+        listed = said(await browser.open("/holds"))
+        assert "you, so somebody else clears it" in listed
+        assert "the limit is 720." in listed
+    colleague = await world.colleague(firm, "read", "clear")
+    async with as_person(app, firm) as browser:
+        assert "Of your organisation may decide: Colleague" in said(await browser.open(f"/holds/{index}"))
+    async with as_person(app, colleague) as browser:
+        listed = said(await browser.open("/holds"))
+        assert "Recorded by: Person of recycler" in listed
+        assert "you, so" not in listed
+        told = (await browser.client.get("/api/v1/holds", headers=colleague.bearer)).json()
+    (found,) = told[0]["found"]
+    assert (found["measured"], found["limit"], found["unit"]) == (960, 720, "h")
+    assert [(each["certainty"], each["unit"]) for each in found["rests"]] == [("unverified", "d")]
+    assert told[0]["recordedBy"] == f"person:{firm.actor.person_id}"
+
+
+async def test_what_a_key_recorded_bears_the_key_s_name_and_is_its_maker_s(
+    app: Litestar, world: World, firm: Firm
+) -> None:
+    at = composing.At(world.clock() - timedelta(days=40), firm.facility, firm.zone)
+    making = composing.Making(lot_uri(BASE, new_token()), 5_000_000, PET, "bale")
+    body = composing.document([composing.opening(at, making)], world.clock())
+    async with as_person(app, firm) as browser:
+        headers = {**firm.bearer, "content-type": "application/json"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as machine:
+            assert (await machine.post("/epcis/capture", content=body, headers=headers)).status_code == 202
+        assert "Recorded by: A machine (API key): test · you, so" in said(await browser.open("/holds"))
+
+
+@pytest.mark.parametrize(
+    ("finding", "values"),
+    [
+        (Finding("C14", "LATE_REPORT", "HOLD", limit=720, unit="h"), [30]),
+        (Finding("C14", "LATE_REPORT", "FLAG", limit=72, unit="h"), [72]),
+        (Finding("C06", "INSUFFICIENT_BALANCE", "HOLD"), []),
+        (Finding("C27", "RELATED_PARTY", "HOLD"), None),
+    ],
+)
+def test_a_finding_rests_on_the_values_of_its_control(finding: Finding, values: list[int] | None) -> None:
+    limits = thresholds(load())
+    found = [each.value for each in backing(limits, finding, date(2026, 11, 23))]
+    assert values is None or found == values
+    assert backing(limits, finding, date(1999, 12, 31)) == ()
+
+
+def test_a_yield_rests_on_the_band_whose_bound_it_broke() -> None:
+    finding = Finding("C02", "YIELD_IMPLAUSIBLE", "HOLD", measured=300_000, limit=450_000, unit="ppm")
+    (found,) = backing(thresholds(load()), finding, date(2026, 11, 23))
+    assert found.value.hold_below == 450_000
+    assert found.certainty == "secondary"

@@ -307,3 +307,23 @@ async def test_pages_hold_to_the_strict_policy(stall: Stall) -> None:
         assert not re.search(r"<script(?! src=)", page)
         ids = re.findall(r' id="([^"]+)"', page)
         assert len(ids) == len(set(ids)), place
+
+
+async def test_who_made_an_offer_is_told_so_and_who_answers_it_too(stall: Stall) -> None:
+    path = f"/market/{stall.listing}/offer"
+    token = csrf_of((await stall.buyer.get(path)).text)
+    terms = {"_csrf_token": token, "grams": "2", "grams_unit": "t", "price": "90000", "message": ""}
+    for _ in range(2):
+        made = await stall.buyer.post(path, data=terms)
+        assert made.headers["location"] == "/offers?done=offered"
+    told = await stall.buyer.get(made.headers["location"])
+    assert 'class="flash good"' in told.text
+    assert "Your offer is with the seller" in text_of(told.text)
+    assert "flash" not in (await stall.buyer.get("/offers")).text
+    assert "flash" not in (await stall.buyer.get("/offers", params={"done": "site.name"})).text
+    page = (await stall.seller.get("/offers")).text
+    first, second = sorted(set(re.findall(r"/offers/(\d+)/decline", page)), key=int)
+    told_no = await stall.seller.post(f"/offers/{first}/decline", data={"_csrf_token": csrf_of(page)})
+    assert "The offer is declined" in text_of((await stall.seller.get(told_no.headers["location"])).text)
+    taken = await stall.buyer.post(f"/offers/{second}/withdraw", data={"_csrf_token": token})
+    assert "You took your offer back" in text_of((await stall.buyer.get(taken.headers["location"])).text)

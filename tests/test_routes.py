@@ -10,7 +10,7 @@ from tests.conftest import PASSWORD, World
 OPEN = {
     "/", "/livez", "/readyz", "/version", "/metrics", "/openapi.json", "/sign-in", "/log/checkpoint",
     "/log/proof/inclusion", "/log/proof/consistency", "/api/v1/passport", "/witness/add-checkpoint", "/api/v1/judge",
-    "/api/v1/equivalents", "/api/v1/crossings/check", "/crossing", "/owe", "/laws",
+    "/api/v1/equivalents", "/api/v1/crossings/check", "/crossing", "/owe", "/laws", "/controls", "/api/v1/controls",
 }  # fmt: skip
 OPEN_BELOW = (
     "/static", "/schema", "/log", "/id/", "/problems", "/docs", "/standards", "/api/v1/standards", "/.well-known",

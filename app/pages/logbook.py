@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Response, get
@@ -18,43 +19,79 @@ from app.words import Speech
 from foundation.access import PUBLIC, SIGNED_IN, Actor
 from foundation.database import Clock
 from foundation.settings import Settings, public_base
-from traceability.log import Published, log_size, newest
-from traceability.tree.checkpoint import Verifier
-from traceability.tree.cosignature import cosigned_by
+from traceability.tree.checkpoint import Verifier, format_vkey
 from traceability.tree.merkle import leaf_hash
+from traceability.tree.proving import SUFFIX
 from traceability.tree.tiles import WIDTH, tile_path
+from traceability.witness.health import Health, health, signed_since
 
-LATE: Final = 60
-"""Seconds after which facts without a checkpoint are worth a word."""
+LATE: Final = timedelta(seconds=60)
+"""How long facts may be without a checkpoint before that is worth a word."""
 
 
 @get("/log", opt={"access": PUBLIC}, include_in_schema=False)
 async def log_page(
     request: AnyRequest, record: Given[AsyncSession], process: Given[Process], clock: Given[Clock],
 ) -> Response[str]:  # fmt: skip
-    """How many facts there are, how far the newest signed checkpoint reaches, and where to fetch all of it."""
-    t, size, checkpoint = speech_of(request), await log_size(record), await newest(record)
-    covered = checkpoint.size if checkpoint else 0
-    age = int((clock() - checkpoint.signed_at).total_seconds()) if checkpoint else 0
-    keys = [
-        {"name": each.name, "id": each.key_id.hex(), "key": base64.b64encode(each.key.raw).decode()}
-        for each in process.verifiers
-    ]
+    """How far the newest signed checkpoint reaches and how old it is, who vouched, and where to fetch all of it."""
+    t, limits = speech_of(request), process.sequencer.controls.limits
+    found = await health(record, limits, [each.witness for each in process.witnesses], clock())
+    checkpoint, covered = found.checkpoint, found.covered
     return show(
-        request, "regulator/log.html", size=size, covered=covered, waiting=size - covered,
-        late=size > covered and age > LATE, signed=t.moment(checkpoint.signed_at, "UTC") if checkpoint else "",
-        checkpoint=checkpoint, root=checkpoint.root.hex() if checkpoint else "", keys=keys,
+        request, "regulator/log.html", size=found.size, covered=covered, waiting=found.waiting, health=found,
+        said=_said(t, found), late=found.state == "fresh" and found.waits is not None and found.waits > LATE,
+        age=t.span(found.age) if found.age else "",
+        signed=t.moment(checkpoint.signed_at, "UTC") if checkpoint else "", checkpoint=checkpoint,
+        root=checkpoint.root.hex() if checkpoint else "", keys=await _keys(t, record, process, covered),
         origin=process.origin, tiles=_tiles(covered), base=public_base(process.settings),
-        cosigned=_cosigned(t, process, checkpoint), witness_key=process.watch.witness.vkey,
+        witnesses=_witnesses(t, found), witness_key=process.watch.witness.vkey, verify=_commands(process, covered),
     )  # fmt: skip
 
 
-def _cosigned(t: Speech, process: Process, checkpoint: Published | None) -> list[tuple[str, str]]:
-    """Which of our witnesses vouched for the newest checkpoint, and when."""
-    if checkpoint is None:
-        return []
-    found = cosigned_by(checkpoint.note, [each.witness for each in process.witnesses])
-    return [(each.witness.name, t.moment(each.at, "UTC")) for each in found]
+def _said(t: Speech, found: Health) -> tuple[str, str] | None:
+    """What is wrong with the newest checkpoint's age, as (tone, sentence); None where nothing is."""
+    facts = {"limit": t.span(found.limit), "count": t.number(found.waiting)}
+    match found.state:
+        case "behind" | "unsigned":
+            return "bad", t(f"health.{found.state}", **facts)
+        case "quiet":
+            return "warn", t("health.quiet", **facts)
+        case "fresh":
+            return None
+
+
+async def _keys(t: Speech, record: AsyncSession, process: Process, covered: int) -> list[dict[str, str]]:
+    """The key that signs, since when where others did before it, and those that are retired."""
+    active, *retired = process.verifiers
+    since = await signed_since(record, active, covered) if retired else None
+    said = t("health.signs_since", day=t.moment(since, "UTC")) if since else t("health.signs")
+    return [
+        {"name": each.name, "id": each.key_id.hex(), "key": base64.b64encode(each.key.raw).decode(),
+         "state": said if each is active else t("health.retired")}
+        for each in (active, *retired)
+    ]  # fmt: skip
+
+
+def _witnesses(t: Speech, found: Health) -> list[tuple[str, str, str]]:
+    """Each witness of ours: its name, when it last vouched, and how many facts have come since."""
+    return [
+        (each.witness.name, t.moment(each.at, "UTC") if each.at else t("health.never"),
+         t.number(found.size - (each.size or 0)))
+        for each in found.witnesses
+    ]  # fmt: skip
+
+
+def _commands(process: Process, covered: int) -> list[str]:
+    """What to type to check a copy of the log, and one fact, with the keys that this page shows."""
+    keys = " ".join(f"--key '{format_vkey(each.name, each.key)}'" for each in process.verifiers)
+    seen = "".join(f" --witness '{each.witness.vkey}'" for each in process.witnesses)
+    leaf = max(covered - 1, 0)
+    base = public_base(process.settings)
+    return [
+        "junkan export log-copy", f"junkan verify log-copy {keys}",
+        f"curl -o leaf-{leaf}{SUFFIX} '{base}/log/proof/file?index={leaf}'",
+        f"junkan verify leaf-{leaf}{SUFFIX} {keys}{seen}",
+    ]  # fmt: skip
 
 
 def _tiles(size: int) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from standards.catalogue import Catalogue
-from standards.dated import Dated, NotInForce, dated
+from standards.dated import Dated, InForce, NotInForce, dated
 
 Response = Literal["REJECT", "HOLD", "FLAG"]
 Words = tuple[str, ...]
@@ -139,3 +139,27 @@ def _band(value: Mapping[str, Any]) -> Band:
     return Band(
         value["flag_below"], value["flag_above"], value["hold_below"], value["hold_above"], value["counts_residue"]
     )
+
+
+def backing(limits: Thresholds, finding: Finding, day: date) -> tuple[InForce[Any], ...]:
+    """The values of its control in force on a day that a finding rests on, so that its source and certainty are told.
+
+    Those that are its limit, or hold it among their bounds; else those of its response (`hold_after` for a HOLD);
+    else all. None where the control has no values: what it compares stands in the event alone.
+    """
+    rows = []
+    for control in limits.controls:
+        for each in control.parameters if control.id == finding.control else ():
+            try:
+                rows.append((each.name, each.value.on(day)))
+            except NotInForce:
+                continue
+    exact = [row for _, row in rows if finding.limit is not None and finding.limit in _bounds(row.value)]
+    named = [row for name, row in rows if name.startswith(finding.response.lower())]
+    return tuple(exact or named or [row for _, row in rows])
+
+
+def _bounds(value: object) -> tuple[object, ...]:
+    if isinstance(value, Band):
+        return value.flag_below, value.flag_above, value.hold_below, value.hold_above
+    return (value,)

@@ -1,5 +1,6 @@
 """Holds over HTTP: what waits to be cleared, and clearing it."""
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get, post
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.errors import Invalid
+from standards.plausibility import Finding, Thresholds, backing
 from traceability.capture import Door
 from traceability.history.holds import AUTHORITY, MOST, Hold, holds
 from traceability.history.releasing import LONGEST, Clearing, clear
@@ -29,14 +31,29 @@ def reader(transaction: AsyncSession, record: AsyncSession, actor: Actor) -> Asy
     return record if AUTHORITY in actor.organisation_roles else transaction
 
 
-def shown_hold(hold: Hold) -> dict[str, Any]:
-    """A held event as JSON: why it is held, and the mass that it states, in grams by lot."""
+def shown_finding(limits: Thresholds, finding: Finding, day: date) -> dict[str, Any]:
+    """What a control found, with the values that it stands on as they were in force on the day of recording."""
+    rests = [
+        {"unit": each.unit,
+         "source": each.reference.title, "href": each.reference.href, "certainty": each.certainty}
+        for each in backing(limits, finding, day)
+    ]  # fmt: skip
+    return {**finding.told(), "rests": rests}
+
+
+def shown_hold(hold: Hold, limits: Thresholds, own: int) -> dict[str, Any]:
+    """A held event as JSON: why it is held, and the mass that it states, in grams by lot.
+
+    `recordedBy` is told of the reader's own organisation alone (`own`).
+    """
     row = hold.row
+    day = row.record_time.date()
     return {
         "leafIndex": row.index, "eventID": row.event_id, "eventType": row.event_type, "bizStep": row.biz_step,
         "eventTime": row.event_time.isoformat(), "recordTime": row.record_time.isoformat(),
         "reasons": list(row.reasons), "flags": list(row.flags), "declaresError": hold.declares_error,
-        "found": [each.told() for each in hold.findings],
+        "recordedBy": row.actor if row.organisation_id == own else None,
+        "found": [shown_finding(limits, each, day) for each in hold.findings],
         "stated": [{"lot": lot, "grams": grams} for lot, grams in hold.stated],
     }  # fmt: skip
 
@@ -44,7 +61,7 @@ def shown_hold(hold: Hold) -> dict[str, Any]:
 @get("/api/v1/holds", opt={"access": SIGNED_IN})
 async def get_holds(
     request: Request[Any, Any, Any], transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
-    cursor: FromQuery[str] = "", limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = MOST,
+    door: Given[Door], cursor: FromQuery[str] = "", limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = MOST,
 ) -> Response[list[dict[str, Any]]]:  # fmt: skip
     """What waits to be cleared, oldest first: of the organisation, to an authority of its whole country."""
     if not (cursor == "" or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19)):
@@ -53,7 +70,8 @@ async def get_holds(
     page = found[:limit]
     following = f"{request.url.path}?cursor={page[-1].row.index}&limit={limit}" if len(found) > limit else None
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    return Response([shown_hold(each) for each in page], headers=headers)
+    limits = door.sequencer.controls.limits
+    return Response([shown_hold(each, limits, actor.organisation_id) for each in page], headers=headers)
 
 
 @post("/api/v1/holds/{index:int}/release", opt={"access": May("clear")})

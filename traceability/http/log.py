@@ -1,6 +1,8 @@
 """The log over HTTP: a checkpoint, tiles and entry bundles that never change, and proofs (C2SP tlog-tiles)."""
 
 import base64
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response, get
@@ -9,11 +11,16 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import PUBLIC
+from foundation.database import Clock
 from foundation.errors import NotFound
+from traceability.capture import Door
 from traceability.log import entries, newest, tile
 from traceability.proofs import consistency, inclusion, proof_file
+from traceability.tree.checkpoint import Verifier, format_vkey
 from traceability.tree.proving import SUFFIX, proof_text
 from traceability.tree.tiles import WIDTH, parse_tile_path
+from traceability.witness.collecting import Asked
+from traceability.witness.health import health
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 BRIEFLY: Final = "public, max-age=5"
@@ -67,4 +74,35 @@ async def consistency_proof(
     return {"from": first, "to": to, "hashes": _shown(await consistency(record, first, to))}
 
 
-ROUTES: Final = [checkpoint, log_tile, proof_text_file, inclusion_proof, consistency_proof]
+@get("/log/health", opt={"access": PUBLIC})
+async def log_health(
+    record: Given[AsyncSession], door: Given[Door], clock: Given[Clock], verifiers: Given[Sequence[Verifier]],
+    witnesses: Given[Sequence[Asked]],
+) -> Response[dict[str, Any]]:  # fmt: skip
+    """How far the log is signed and vouched for, how old that is, and whether that is a problem (`state`).
+
+    `fresh`; `quiet`: older than the limit, and nothing was recorded since; `behind` or `unsigned`: facts wait longer
+    than the limit for a checkpoint.
+    """
+    found = await health(record, door.sequencer.controls.limits, [each.witness for each in witnesses], clock())
+    told = {
+        "state": found.state, "size": found.size, "covered": found.covered, "waiting": found.waiting,
+        "signedAt": found.checkpoint.signed_at.isoformat() if found.checkpoint else None,
+        "ageSeconds": _seconds(found.age), "oldestWaitsSeconds": _seconds(found.waits),
+        "limitSeconds": _seconds(found.limit),
+        "keys": [
+            {"vkey": format_vkey(each.name, each.key), "signsNow": at == 0} for at, each in enumerate(verifiers)
+        ],
+        "witnesses": [
+            {"vkey": each.witness.vkey, "size": each.size, "cosignedAt": each.at.isoformat() if each.at else None}
+            for each in found.witnesses
+        ],
+    }  # fmt: skip
+    return Response(told, headers={"Cache-Control": BRIEFLY})
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else int(span.total_seconds())
+
+
+ROUTES: Final = [log_health, checkpoint, log_tile, proof_text_file, inclusion_proof, consistency_proof]

@@ -29,6 +29,7 @@ from standards.catalogue import Catalogue
 from traceability.sequencing.sequencer import Sequencer
 
 ANSWERS: Final[dict[str, Literal["declined", "withdrawn"]]] = {"decline": "declined", "withdraw": "withdrawn"}
+DONE: Final = ("offered", *ANSWERS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ async def _list(
     t, catalogue = speech_of(request), request.app.state.process.catalogue
     told = await _told(t, session, actor, catalogue, await offers(session, actor))
     waiting = [each for each in told if each.mine and each.open]
+    done = request.query_params.get("done", "")
     return show(
         request, "recycler/offers.html", status=refusal.status if refusal else 200, waiting=waiting,
         others=[each for each in told if each not in waiting], errors=errors_of(request, refusal) if refusal else [],
+        flashes=[{"tone": "good", "text": t(f"offer_page.done_{done}")}] if done in DONE else [],
     )  # fmt: skip
 
 
@@ -129,7 +132,7 @@ async def answer_form(
         await answer(transaction, actor, number, ANSWERS[done], clock())
     except Refusal as refusal:
         return await _list(request, transaction, actor, refusal)
-    return Redirect("/offers", status_code=303)
+    return Redirect(f"/offers?done={ANSWERS[done]}", status_code=303)
 
 
 ROUTES: Final = [offers_page, accept_form, answer_form]

@@ -13,11 +13,12 @@ from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, checked, filled
 from app.pages.forms.filling import Filled
 from app.pages.passports import name_of
+from app.pages.recording.found import found_of
+from app.pages.recording.hands import clearers, hands, mine
 from app.pages.recording.history import lot_page, title_of, zone_of
 from app.pages.rendering import AnyRequest, show
-from app.pages.rulebook.controlling import found_named
 from app.words import Speech
-from foundation.access import SIGNED_IN, Actor, May, PersonRow
+from foundation.access import SIGNED_IN, Actor, May, answers_for
 from foundation.registry import Organisation
 from traceability.capture import Door
 from traceability.history.holds import Hold, held, holds
@@ -33,17 +34,21 @@ ON_A_PAGE: Final = 25
 @get("/holds", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def holds_page(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
-    after: FromQuery[int] = -1,
+    door: Given[Door], after: FromQuery[int] = -1,
 ) -> Response[str]:  # fmt: skip
-    """What waits to be cleared, oldest first; to an authority with whose it is."""
-    session = reader(transaction, record, actor)
+    """What waits to be cleared, oldest first, with what was found; to an authority with whose it is."""
+    session, limits = reader(transaction, record, actor), door.sequencer.controls.limits
     t, found = speech_of(request), await holds(session, actor, after, ON_A_PAGE + 1)
     page = found[:ON_A_PAGE]
     firms = await _firms(session, page)
+    own = {each.row.actor for each in page if each.row.organisation_id == actor.organisation_id}
+    names, answered = await hands(t, session, actor.organisation_id, own), await mine(session, actor, own)
     rows = [
         {"index": each.row.index, "title": _title(t, each), "when": t.day(each.row.event_day),
          "whose": "" if each.row.organisation_id == actor.organisation_id else firms[each.row.organisation_id],
-         "reasons": [t.name("reason", reason) for reason in each.row.reasons], "mass": _mass(t, each)}
+         "reasons": [t.name("reason", reason) for reason in each.row.reasons], "mass": _mass(t, each),
+         "found": [found_of(t, limits, one, each.row.record_time.date()) for one in each.findings],
+         "who": names.get(each.row.actor, ""), "mine": each.row.actor in answered}
         for each in page
     ]  # fmt: skip
     done = request.query_params.get("done", "")
@@ -77,7 +82,7 @@ async def _why_not(session: AsyncSession, actor: Actor, hold: Hold) -> str:
     return ""
 
 
-async def _context(t: Speech, session: AsyncSession, actor: Actor, hold: Hold) -> dict[str, Any]:
+async def _context(t: Speech, session: AsyncSession, actor: Actor, door: Door, hold: Hold) -> dict[str, Any]:
     """What the page of one hold shows beside the form's own values."""
     row = hold.row
     (happened,) = await events_at(session, row.organisation_id, [row.index])
@@ -85,13 +90,18 @@ async def _context(t: Speech, session: AsyncSession, actor: Actor, hold: Hold) -
     rows = await session.scalars(select(LotRow).where(LotRow.uri.in_([lot for lot, _ in hold.stated])))
     known = {each.uri: name_of(t, each.material, each.form) for each in rows}
     firms = await _firms(session, [hold])
+    why_not = await _why_not(session, actor, hold)
+    names = await hands(t, session, actor.organisation_id, {row.actor} if own else ())
     return {
-        "happened": happened, "title": title_of(t, happened), "why_not": await _why_not(session, actor, hold),
+        "happened": happened, "title": title_of(t, happened), "why_not": why_not,
+        "ask": await _whom_to_ask(t, session, actor, hold) if own and why_not else "",
+        "found": [
+            found_of(t, door.sequencer.controls.limits, each, row.record_time.date()) for each in hold.findings
+        ],
         "facts": [
             (t("common.date"), t.day(row.event_day)),
             (t("hold.why"), ", ".join(t.name("reason", each) for each in row.reasons)),
-            *((t("control.said"), found_named(t, each)) for each in hold.findings),
-            (t("hold.recorded_by"), await _recorder(t, session, row.actor) if own else firms[row.organisation_id]),
+            (t("hold.recorded_by"), names[row.actor] if own else firms[row.organisation_id]),
             (t("hold.recorded"), t.moment(row.record_time, await zone_of(session, actor))),
         ],
         "stated": [
@@ -102,10 +112,11 @@ async def _context(t: Speech, session: AsyncSession, actor: Actor, hold: Hold) -
     }  # fmt: skip
 
 
-async def _recorder(t: Speech, session: AsyncSession, name: str) -> str:
-    kind, _, number = name.partition(":")
-    person = await session.get(PersonRow, int(number)) if kind == "person" else None
-    return person.name if person is not None else t("hold.by_key")
+async def _whom_to_ask(t: Speech, session: AsyncSession, actor: Actor, hold: Hold) -> str:
+    """Who of the firm may decide instead, by name; where there is nobody, that the country's authority may."""
+    recorder = await answers_for(session, hold.row.organisation_id, hold.row.actor)
+    names = await clearers(session, actor, recorder)
+    return t("holding.ask", names=", ".join(names)) if names else t("holding.ask_authority")
 
 
 def _form(form: Filled, context: dict[str, Any], status: int = 200) -> Response[str]:
@@ -117,12 +128,12 @@ def _form(form: Filled, context: dict[str, Any], status: int = 200) -> Response[
 @get("/holds/{index:int}", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def hold_page(
     request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
-    index: FromPath[int],
+    door: Given[Door], index: FromPath[int],
 ) -> Response[str]:  # fmt: skip
     """One held event, and the form for whoever may clear it."""
     session = reader(transaction, record, actor)
     t, hold = speech_of(request), await held(session, actor, index)
-    return _form(Filled(request, t, {}), await _context(t, session, actor, hold))
+    return _form(Filled(request, t, {}), await _context(t, session, actor, door, hold))
 
 
 @post("/holds/{index:int}", opt={"access": May("clear")}, include_in_schema=False)
@@ -133,7 +144,7 @@ async def hold_form(
     """Check what is decided, then let it be a fact of the record."""
     session = reader(transaction, record, actor)
     hold, form = await held(session, actor, index), await filled(request)
-    t, context = form.t, await _context(form.t, session, actor, hold)
+    t, context = form.t, await _context(form.t, session, actor, door, hold)
     decision = DECISIONS.get(form.choice("decision", t("hold.decision"), DECISIONS), "reject")
     reason = form.text("reason", t("hold.reason"), longest=LONGEST)
     act = Act(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -50,7 +50,18 @@ def state_of(happened: Happened) -> str:
     return "flagged" if happened.outcome == "counted" and happened.flags else happened.outcome
 
 
-def title_of(t: Speech, happened: Happened) -> str:
+class Titled(Protocol):
+    """What its name is made of."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def biz_step(self) -> str | None: ...
+    @property
+    def declares_error(self) -> bool: ...
+
+
+def title_of(t: Speech, happened: Titled) -> str:
     """What kind of event it was."""
     if happened.declares_error:
         return t("record.taken_back")

@@ -58,7 +58,9 @@ def _job(
     body = {
         "captureID": job_id, "createdAt": began.isoformat(), "finishedAt": ended.isoformat(), "running": False,
         "success": captured.success, "captureErrorBehaviour": behaviour,
-        "errors": [told(each) for each in captured.events if isinstance(each, Refusal)],
+        "errors": [
+            {"event": at, **told(each)} for at, each in enumerate(captured.events) if isinstance(each, Refusal)
+        ],
         "events": [told(each) for each in captured.events if isinstance(each, Accepted)],
     }  # fmt: skip
     return CaptureJobRow(

@@ -1,0 +1,7 @@
+"""Machines: what a firm's own programs sent here, and what is sent to them, for whoever looks after them."""
+
+from typing import Final
+
+from app.pages.machines import captures
+
+ROUTES: Final = [*captures.ROUTES]
