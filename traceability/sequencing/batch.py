@@ -48,11 +48,9 @@ class Plan:
 
     def mark(self) -> "Mark":
         """Where the batch stands now, for `take_back`."""
-        reversals, corrections = dict(self.loaded.reversals), self.loaded.corrections.copy()
-        recalled = len(self.loaded.recalled.learnt)
-        known = self.loaded.known.mark()
-        book, rows, reserved = self.loaded.book.mark(), len(self.rows), len(self.reserved)
-        return Mark(book, rows, reserved, reversals, corrections, recalled, known)
+        loaded, recalled = self.loaded, len(self.loaded.recalled.learnt)
+        reversals, corrections, known = dict(loaded.reversals), loaded.corrections.copy(), loaded.known.mark()
+        return Mark(loaded.book.mark(), len(self.rows), len(self.reserved), reversals, corrections, recalled, known)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
@@ -165,12 +163,10 @@ class Plan:
             return Entered(HELD, reasons=(judged.held,), flags=tuple(sorted({*flags})), findings=found)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
         around = Surroundings(
-            self.loaded.record_time.date(),
-            fact.parties,
+            self.loaded.record_time.date(), fact.parties,
             {each.lot: each.remaining for each in mine if each.holder == organisation},
-            self.loaded.reversals.get((organisation, fact.event_id)),
-            cleared=fact.releases is not None,
-        )
+            self.loaded.reversals.get((organisation, fact.event_id)), cleared=fact.releases is not None,
+        )  # fmt: skip
         entered = enter(book, fact.movement, fact.speaker, around, self.controls)
         for part in entered.consumed:
             reserved = next(each for each in mine if each.lot == part.lot)
