@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-.PHONY: demo test check lint types bench nightly lock clean stop
+.PHONY: demo test check lint types bench nightly guards lock clean stop
 
 demo: $(RUNTIME)
 	@$(BIN)/junkan demo
@@ -18,6 +18,10 @@ test: $(DEV)
 
 nightly: $(DEV)
 	$(BIN)/python -m pytest -m nightly
+
+# Takes every guard of the database away, one at a time, and sees that what it refused is then let through.
+guards: $(DEV)
+	$(BIN)/python -m pytest -q -s -rA tests/test_guards_removed.py
 
 check: lint types test
 

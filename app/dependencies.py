@@ -17,12 +17,13 @@ from app.process import Process
 from foundation.access import Actor
 from foundation.database import Scope
 from traceability.capture import Door
+from traceability.history.holds import AUTHORITY
 from traceability.sequencing.sequencer import Sequencer
 
 # A request that holds one connection while it waits for another needs a seat. The pool has 20 connections and such
 # a request up to 3, so that with 8 seats at most 16 are held by those who wait, and somebody can always go on.
 SEATS: Final = 8
-CONNECTED: Final = frozenset({"transaction", "record", "door"})
+CONNECTED: Final = frozenset({"transaction", "record", "answering", "door"})
 
 AnyRequest = Request[Any, Any, Any]
 Session = AsyncIterator[AsyncSession]
@@ -69,6 +70,14 @@ async def _record(request: AnyRequest, process: Given[Process], seat: Given[obje
         yield session
 
 
+async def _answering(request: AnyRequest, process: Given[Process], seat: Given[object]) -> Session:
+    """As the actor's organisation; with the record scope for an authority, which answers for others of its country."""
+    actor: Actor | None = request.state.actor
+    authority = actor is not None and AUTHORITY in actor.organisation_roles
+    async with _session(request, process, Scope.RECORD if authority else Scope.ORGANISATION) as session:
+        yield session
+
+
 def _sequencer(request: AnyRequest, process: Given[Process]) -> Sequencer:
     return sequencer_of(process.sequencer, request) if keyed(request) else process.sequencer
 
@@ -86,13 +95,14 @@ def _of_process(name: str) -> Provide:
 
 
 def dependencies() -> dict[str, Provide]:
-    """Every name a handler may ask for: process, actor, transaction, record, sequencer, door and plain values."""
+    """Every name a handler may ask for: process, actor, its sessions, sequencer, door and plain values."""
     return {
         "process": Provide(_process, sync_to_thread=False),
         "actor": Provide(_actor),
         "seat": Provide(_seat),
         "transaction": Provide(_transaction),
         "record": Provide(_record),
+        "answering": Provide(_answering),
         "sequencer": Provide(_sequencer, sync_to_thread=False),
         "door": Provide(_door, sync_to_thread=False),
         **{

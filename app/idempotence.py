@@ -62,9 +62,8 @@ async def before(request: AnyRequest) -> None:
 async def begin(request: AnyRequest, session: AsyncSession, moment: datetime) -> None:
     """At the start of the request's transaction. Raises Replayed, StillRunning, KeyReused or Invalid."""
     actor: Actor | None = request.state.actor
-    if actor is None or not keyed(request) or getattr(request.state, "begun", False):
-        return  # also where the handler reads with a second transaction: the first one keeps the answer
-    request.state.begun = True
+    if actor is None or not keyed(request):
+        return
     path = f"{request.url.path}?{request.url.query}"
     wanted = asked(actor.organisation_id, request.headers[HEADER], request.method, path, await request.body())
     saved = await replay(session, wanted)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from marketplace import shipments
 from marketplace.http import listings, offers, trades
-from marketplace.http.shapes import GoodsIn
+from marketplace.http.goods import GoodsIn
 from marketplace.shipments import Move, Step
 from traceability.capture import Door
 from traceability.sequencing.commands import Accepted
@@ -21,4 +21,5 @@ async def move_goods(
     session: AsyncSession, door: Door, actor: Actor, reference: str, step: Step, data: GoodsIn
 ) -> Accepted:
     """Ship, receive by own weight, or reject: one event, captured for the side that says it. Raises its refusal."""
-    return await shipments.move_goods(session, door, actor, reference, Move(step, data.facility_id, data.stated))
+    move = Move(step, data.facility_id, data.moved, data.weighing)
+    return await shipments.move_goods(session, door, actor, reference, move)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, assert_never
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
@@ -12,10 +13,13 @@ from foundation.errors import Conflict, Refusal
 from foundation.registry import own_facility
 from marketplace.trades import Side, Trade, check_side, trade
 from traceability.capture import Door, capture
-from traceability.composing import At, Composed, document, received, rejected, shipped
-from traceability.ledger.interpretation import REJECTING
+from traceability.composing import At, Composed, document, received, rejected, shipped, weighed
+from traceability.events import parse_event
+from traceability.ledger.interpretation import REJECTING, own_prefix
+from traceability.ledger.weighing import Weighing, weighing_of
 from traceability.refusals import BalanceExceeded
 from traceability.sequencing.commands import Accepted
+from traceability.tables import PayloadRow
 
 Step = Literal["ship", "receive", "reject"]
 SIDES: Final[Mapping[Step, Side]] = {"ship": "seller", "receive": "buyer", "reject": "buyer"}
@@ -29,6 +33,7 @@ class Move:
     step: Step
     facility_id: int
     grams: int | None = None
+    weighing: Weighing | None = None
 
 
 def shipping_event(told: Trade, at: At, grams: int | None = None) -> Composed:
@@ -86,6 +91,18 @@ def event_of(told: Trade, at: At, move: Move) -> dict[str, Any]:
             assert_never(move.step)
 
 
+async def weighings(record: AsyncSession, told: Trade) -> dict[int, Weighing]:
+    """How either side weighed, by the leaf of its event; `record` reads with the record scope, for both parties."""
+    wanted = select(PayloadRow).where(PayloadRow.index.in_([index for index, _, _, _ in told.goods.events]))
+    found: dict[int, Weighing] = {}
+    for row in await record.scalars(wanted):
+        event = parse_event(row.body.encode(), row.context).event
+        stated = weighing_of(event, own_prefix(row.context)) if event is not None else None
+        if stated is not None:
+            found[row.index] = stated
+    return found
+
+
 async def move_goods(session: AsyncSession, door: Door, actor: Actor, reference: str, move: Move) -> Accepted:
     """Capture this step for the side whose it is.
 
@@ -96,7 +113,8 @@ async def move_goods(session: AsyncSession, door: Door, actor: Actor, reference:
     check_side(told, actor, SIDES[move.step])
     place = await own_facility(session, actor.organisation_id, move.facility_id)
     at = At(door.clock(), place.uri, ZoneInfo(place.time_zone))
-    captured = await capture(door, actor, document([event_of(told, at, move)], door.clock()))
+    event = weighed(event_of(told, at, move), move.weighing if move.step != "reject" else None)
+    captured = await capture(door, actor, document([event], door.clock()))
     (answer,) = captured.events
     if isinstance(answer, Refusal):
         raise answer

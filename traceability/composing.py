@@ -11,6 +11,7 @@ import msgspec
 
 from traceability.identifiers import NAMESPACE
 from traceability.ledger.interpretation import OPENING, REJECTING
+from traceability.ledger.weighing import FIELD, Weighing
 
 CONTEXT: Final = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"junkan": NAMESPACE})
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -136,6 +137,17 @@ def rejected(at: At, sender: str, receiver: str, lots: Mapping[str, int], refere
     event = _event("ObjectEvent", at, REJECTING, "returned")
     event |= {"action": "OBSERVE", "quantityList": [quantity(lot, grams) for lot, grams in lots.items()]}
     return event | _between(sender, receiver) | _papers(references)
+
+
+def weighed(event: Composed, weighing: Weighing | None) -> Composed:
+    """The same event with how its mass was found."""
+    if weighing is None:
+        return event
+    told: Composed = {"junkan:basis": weighing.basis}
+    if weighing.gross is not None:
+        masses = {"gross": weighing.gross, "tare": weighing.tare, "pallet": weighing.pallet}
+        told |= {f"junkan:{name}": kilograms(grams) for name, grams in masses.items()} | {"junkan:uom": "KGM"}
+    return {**event, f"junkan:{FIELD}": told}
 
 
 def departed(at: At, step: str, lots: Mapping[str, int], account: str | None = None) -> Composed:

@@ -18,6 +18,7 @@ from traceability.events import Event, ReceivedEvent
 from traceability.ledger.interpretation import movement_of, own_prefix
 from traceability.ledger.movements import Movement, Unmoved
 from traceability.ledger.outcomes import Speaker
+from traceability.ledger.weighing import check_weighing
 from traceability.refusals import EventRefused, WrongTenant
 from traceability.sequencing.commands import Claiming, Kind, Prepared
 from traceability.tree.leaf import commitments, received_field
@@ -88,6 +89,7 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
     place = place_of(event, setting)
     prefix = own_prefix(context)
     movement = movement_of(event, prefix)
+    check_weighing(event, prefix, movement)
     backfill = setting.backfill or event.extensions.get(f"{prefix}:backfill") is True
     papers = papers_of(event, prefix)
     verdict = setting.controls.examine(movement, event, setting.moment, papers, backfill=backfill)

@@ -152,6 +152,13 @@ class MoveImpossible(Refusal):
     code: ClassVar[str] = "MOVE_IMPOSSIBLE"
 
 
+class WeightsDisagree(Refusal):
+    """Gross less tare and pallets is not the net mass."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "WEIGHTS_DISAGREE"
+
+
 class TransportId(Refusal):
     """A container's number that is none."""
 

@@ -25,7 +25,6 @@ from traceability.cases.reports import labels_waiting
 from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
-from traceability.http.holds import reader
 from traceability.log import log_size
 from traceability.recalls.reading import waiting_for
 from traceability.tables import CertificateRow
@@ -47,7 +46,7 @@ class Task:
 @get("/", opt={"access": PUBLIC}, include_in_schema=False)
 async def home_page(
     request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor | None], catalogue: Given[Catalogue],
-    clock: Given[Clock], record: Given[AsyncSession],
+    clock: Given[Clock], answering: Given[AsyncSession],
 ) -> Response[str]:  # fmt: skip
     """The first page."""
     t = speech_of(request)
@@ -58,7 +57,7 @@ async def home_page(
     recent = await own_events(transaction, actor.organisation_id, limit=RECENT)
     moved, zone = await lines(transaction, [each.index for each in recent]), await zone_of(transaction, actor)
     tasks = await _tasks(t, transaction, actor) if handler else []
-    tasks += await _to_clear(t, reader(transaction, record, actor), actor)
+    tasks += await _to_clear(t, answering, actor)
     tasks += await _ending(t, transaction, actor, catalogue, clock().date())
     return show(
         request, "recycler/home.html", tasks=tasks, handler=handler, sums=sums(t, held)[:4], lots=len(held),

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.formats import mass_input
+from app.formats import mass_input, parse_mass
 from app.pages.asking import grams_of, speech_of
 from app.pages.conditions import conditions_told
 from app.pages.offered import priced
@@ -24,9 +24,11 @@ from foundation.settings import Settings, public_base
 from marketplace.api import GoodsIn, Step, move_goods
 from marketplace.conditions import conditions_of
 from marketplace.prices import cost
+from marketplace.shipments import weighings
 from marketplace.trades import Trade, cancel, trade, trades
 from standards.catalogue import Catalogue
 from traceability.capture import Door
+from traceability.ledger.weighing import Basis, Weighing
 from traceability.sequencing.sequencer import Sequencer
 
 Side = Literal["seller", "buyer"]
@@ -82,16 +84,17 @@ def _reference(settings: Settings, token: str) -> str:
 
 @get("/trades/{token:str}", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def trade_page(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
-    token: FromPath[str],
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    settings: Given[Settings], token: FromPath[str],
 ) -> Response[str]:  # fmt: skip
     """One trade: where its goods are by both sides' events, and what this side can do now."""
     told = await trade(transaction, actor, _reference(settings, token))
-    return await _shown(request, transaction, actor, told)
+    return await _shown(request, transaction, record, actor, told)
 
 
 async def _shown(
-    request: AnyRequest, session: AsyncSession, actor: Actor, told: Trade, form: Mapping[str, str] | None = None,
+    request: AnyRequest, session: AsyncSession, record: AsyncSession, actor: Actor, told: Trade,
+    form: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
 ) -> Response[str]:  # fmt: skip
     """The page of a trade, or the same with what was refused and everything kept."""
@@ -103,11 +106,22 @@ async def _shown(
     dealt = _dealt(t, told, actor, request.app.state.process.catalogue, zone_of(places))
     return show(
         request, "market/trade.html", status=refusal.status if refusal else 200, dealt=dealt,
-        goods=goods, conditions=conditions_told(t, conditions_of(told.row.conditions)),
+        goods=goods, weighed=_weighed(t, told, await weighings(record, told)),
+        conditions=conditions_told(t, conditions_of(told.row.conditions)),
         timeline=_timeline(t, told, places), places=[(str(each.id), each.name) for each in places],
         form={**empty, **(form or {})}, errors=errors_of(request, refusal) if refusal else [],
         flashes=[{"tone": "good", "text": t(f"trade.done.{done}")}] if done in DONE else [],
     )  # fmt: skip
+
+
+def _weighed(t: Speech, told: Trade, found: Mapping[int, Weighing]) -> list[tuple[str, ...]]:
+    """How each side weighed: the step, then gross, tare, pallets and net; an estimate says so."""
+    steps = {index: step for index, step, _, _ in told.goods.events}
+    return [
+        (f"{t.name('biz_step', steps[index])} · {t(f'weighing.{each.basis}')}",
+         *("–" if grams is None else t.mass(grams) for grams in (each.gross, each.tare, each.pallet, each.net)))
+        for index, each in sorted(found.items())
+    ]  # fmt: skip
 
 
 def zone_of(places: list[Facility]) -> str:
@@ -134,8 +148,8 @@ def _timeline(t: Speech, told: Trade, places: list[Facility]) -> list[dict[str, 
 
 @post("/trades/{token:str}/{step:str}", opt={"access": May("capture")}, include_in_schema=False)
 async def goods_form(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
-    door: Given[Door], token: FromPath[str], step: FromPath[str],
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    settings: Given[Settings], door: Given[Door], token: FromPath[str], step: FromPath[str],
 ) -> Response[Any]:  # fmt: skip
     """Ship (seller), receive by own weight or reject (buyer): one event of this side."""
     if step not in STEPS:
@@ -143,12 +157,27 @@ async def goods_form(
     form, reference = await form_of(request), _reference(settings, token)
     told = await trade(transaction, actor, reference)
     try:
-        grams = None if step == "reject" else grams_of(form, speech_of(request).lang)
-        data = GoodsIn(facility_id=_facility(form), grams=grams or None)
+        data = _stated(form, speech_of(request).lang, step)
         await move_goods(transaction, door, actor, reference, cast(Step, step), data)
     except Refusal as refusal:
-        return await _shown(request, transaction, actor, told, form, refusal)
+        return await _shown(request, transaction, record, actor, told, form, refusal)
     return Redirect(f"/trades/{token}?done={step}", status_code=303)
+
+
+def _stated(form: Mapping[str, str], lang: str, step: str) -> GoodsIn:
+    """What was typed: the net mass, or gross, tare and pallets instead of it. Raises Invalid."""
+    place = _facility(form)
+    if step == "reject":
+        return GoodsIn(facility_id=place)
+    gross, tare, pallet = (
+        parse_mass(form[name], "t" if form.get(f"{name}_unit") == "t" else "kg", lang, field=name) if form.get(name)
+        else 0 for name in ("gross", "tare", "pallet")
+    )  # fmt: skip
+    basis: Basis | None = "estimated" if form.get("estimated") == "yes" else ("weighed" if gross else None)
+    grams = None if gross else grams_of(form, lang) or None
+    return GoodsIn(
+        facility_id=place, grams=grams, basis=basis, gross_grams=gross or None, tare_grams=tare, pallet_grams=pallet
+    )
 
 
 def _facility(form: Mapping[str, str]) -> int:
@@ -160,15 +189,16 @@ def _facility(form: Mapping[str, str]) -> int:
 
 @post("/trades/{token:str}/cancel", opt={"access": May("trade")}, include_in_schema=False)
 async def cancel_form(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
-    sequencer: Given[Sequencer], token: FromPath[str],
+    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    settings: Given[Settings], sequencer: Given[Sequencer], token: FromPath[str],
 ) -> Response[Any]:  # fmt: skip
     """Cancel before anything has left: the grams are free again."""
     reference = _reference(settings, token)
     try:
         await cancel(transaction, sequencer, actor, reference)
     except Conflict as refusal:
-        return await _shown(request, transaction, actor, await trade(transaction, actor, reference), None, refusal)
+        told = await trade(transaction, actor, reference)
+        return await _shown(request, transaction, record, actor, told, None, refusal)
     return Redirect(f"/trades/{token}?done=cancel", status_code=303)
 
 

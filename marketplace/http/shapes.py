@@ -148,12 +148,6 @@ class BuyIn(MassIn):
     """So much at the listed price."""
 
 
-class GoodsIn(MassIn):
-    """Where it happens; what was weighed there (nothing said: all that can move, by the sender's weight)."""
-
-    facility_id: int = Field(gt=0, lt=2**63)
-
-
 def shown_listing(
     row: ListingRow, free: int | None, seller: Seller | None = None, measured: list[ListingPropertyRow] | None = None
 ) -> dict[str, Any]:

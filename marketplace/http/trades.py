@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.settings import Settings, public_base
-from marketplace.http.shapes import AnyRequest, FindingsIn, GoodsIn, paged, shown_account, shown_trade
+from marketplace.http.goods import GoodsIn, shown_weighings
+from marketplace.http.shapes import AnyRequest, FindingsIn, paged, shown_account, shown_trade
 from marketplace.paging import before, opaque
 from marketplace.settling import Findings, account_of, state
-from marketplace.shipments import Move, Step, move_goods
+from marketplace.shipments import Move, Step, move_goods, weighings
 from marketplace.trades import cancel, close, trade, trades
 from standards.catalogue import Catalogue
 from traceability.capture import Door
@@ -38,10 +39,12 @@ async def get_trades(
 
 @get("/api/v1/trades/{token:str}", opt={"access": SIGNED_IN})
 async def get_trade(
-    transaction: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings], token: FromPath[str]
-) -> dict[str, Any]:
-    """One trade; `token` is the end of its reference."""
-    return shown_trade(await trade(transaction, actor, reference_of(settings, token)))
+    transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor], settings: Given[Settings],
+    token: FromPath[str],
+) -> dict[str, Any]:  # fmt: skip
+    """One trade; `token` is the end of its reference. `weighings`: how both sides weighed, as far as they say."""
+    told = await trade(transaction, actor, reference_of(settings, token))
+    return shown_trade(told) | {"weighings": shown_weighings(await weighings(record, told))}
 
 
 @post("/api/v1/trades/{token:str}/{step:str}", opt={"access": May("capture")})
@@ -49,11 +52,12 @@ async def post_goods(
     transaction: Given[AsyncSession], door: Given[Door], actor: Given[Actor], settings: Given[Settings],
     token: FromPath[str], step: FromPath[Step], data: JSONBody[GoodsIn],
 ) -> dict[str, Any]:  # fmt: skip
-    """Ship (seller), receive by own weight or reject (buyer)."""
+    """Ship (seller), receive by own weight or reject (buyer); `recorded` says what became of the event."""
     reference = reference_of(settings, token)
-    move = Move(step, data.facility_id, data.stated)
-    await move_goods(transaction, door, actor, reference, move)
-    return shown_trade(await trade(transaction, actor, reference))
+    move = Move(step, data.facility_id, data.moved, data.weighing)
+    done = await move_goods(transaction, door, actor, reference, move)
+    recorded = {"leafIndex": done.index, "outcome": done.outcome, "reasons": list(done.reasons)}
+    return shown_trade(await trade(transaction, actor, reference)) | {"recorded": recorded}
 
 
 @post("/api/v1/trades/{token:str}/close", opt={"access": May("trade")})

@@ -13,7 +13,7 @@ from foundation.access import SIGNED_IN, Actor, May
 from foundation.errors import Invalid
 from standards.plausibility import Finding, Thresholds, backing
 from traceability.capture import Door
-from traceability.history.holds import AUTHORITY, MOST, Hold, holds
+from traceability.history.holds import MOST, Hold, holds
 from traceability.history.releasing import LONGEST, Clearing, clear
 from traceability.http.epcis import told
 from traceability.http.lots import In
@@ -24,11 +24,6 @@ class ClearingIn(In):
 
     decision: Literal["release", "reject"]
     reason: str = Field(min_length=1, max_length=LONGEST)
-
-
-def reader(transaction: AsyncSession, record: AsyncSession, actor: Actor) -> AsyncSession:
-    """What an actor reads holds with: an authority reads those of others."""
-    return record if AUTHORITY in actor.organisation_roles else transaction
 
 
 def shown_finding(limits: Thresholds, finding: Finding, day: date) -> dict[str, Any]:
@@ -60,13 +55,13 @@ def shown_hold(hold: Hold, limits: Thresholds, own: int) -> dict[str, Any]:
 
 @get("/api/v1/holds", opt={"access": SIGNED_IN})
 async def get_holds(
-    request: Request[Any, Any, Any], transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    request: Request[Any, Any, Any], answering: Given[AsyncSession], actor: Given[Actor],
     door: Given[Door], cursor: FromQuery[str] = "", limit: Annotated[int, QueryParameter(ge=1, le=MOST)] = MOST,
 ) -> Response[list[dict[str, Any]]]:  # fmt: skip
     """What waits to be cleared, oldest first: of the organisation, to an authority of its whole country."""
     if not (cursor == "" or (cursor.isascii() and cursor.isdigit() and len(cursor) < 19)):
         raise Invalid("This is no cursor.", field="cursor", value=cursor[:40], fix="Use the one of the last page.")
-    found = await holds(reader(transaction, record, actor), actor, int(cursor or -1), limit + 1)
+    found = await holds(answering, actor, int(cursor or -1), limit + 1)
     page = found[:limit]
     following = f"{request.url.path}?cursor={page[-1].row.index}&limit={limit}" if len(found) > limit else None
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
@@ -76,13 +71,11 @@ async def get_holds(
 
 @post("/api/v1/holds/{index:int}/release", opt={"access": May("clear")})
 async def post_release(
-    transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor], door: Given[Door],
+    answering: Given[AsyncSession], actor: Given[Actor], door: Given[Door],
     index: FromPath[int], data: JSONBody[ClearingIn],
 ) -> dict[str, Any]:  # fmt: skip
     """Release a held event, so that it counts from now on, or reject it for good; never by who recorded it."""
-    return told(
-        await clear(reader(transaction, record, actor), door, actor, Clearing(index, data.decision, data.reason))
-    )
+    return told(await clear(answering, door, actor, Clearing(index, data.decision, data.reason)))
 
 
 ROUTES: Final = [get_holds, post_release]

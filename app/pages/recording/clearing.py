@@ -24,7 +24,6 @@ from traceability.capture import Door
 from traceability.history.holds import Hold, held, holds
 from traceability.history.reading import events_at
 from traceability.history.releasing import DECISIONS, LONGEST, Clearing, check_hand, clear
-from traceability.http.holds import reader
 from traceability.refusals import SecondPersonNeeded
 from traceability.tables import LotRow
 
@@ -33,11 +32,11 @@ ON_A_PAGE: Final = 25
 
 @get("/holds", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def holds_page(
-    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    request: AnyRequest, answering: Given[AsyncSession], actor: Given[Actor],
     door: Given[Door], after: FromQuery[int] = -1,
 ) -> Response[str]:  # fmt: skip
     """What waits to be cleared, oldest first, with what was found; to an authority with whose it is."""
-    session, limits = reader(transaction, record, actor), door.sequencer.controls.limits
+    session, limits = answering, door.sequencer.controls.limits
     t, found = speech_of(request), await holds(session, actor, after, ON_A_PAGE + 1)
     page = found[:ON_A_PAGE]
     firms = await _firms(session, page)
@@ -127,24 +126,22 @@ def _form(form: Filled, context: dict[str, Any], status: int = 200) -> Response[
 
 @get("/holds/{index:int}", opt={"access": SIGNED_IN}, include_in_schema=False)
 async def hold_page(
-    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    request: AnyRequest, answering: Given[AsyncSession], actor: Given[Actor],
     door: Given[Door], index: FromPath[int],
 ) -> Response[str]:  # fmt: skip
     """One held event, and the form for whoever may clear it."""
-    session = reader(transaction, record, actor)
-    t, hold = speech_of(request), await held(session, actor, index)
-    return _form(Filled(request, t, {}), await _context(t, session, actor, door, hold))
+    t, hold = speech_of(request), await held(answering, actor, index)
+    return _form(Filled(request, t, {}), await _context(t, answering, actor, door, hold))
 
 
 @post("/holds/{index:int}", opt={"access": May("clear")}, include_in_schema=False)
 async def hold_form(
-    request: AnyRequest, transaction: Given[AsyncSession], record: Given[AsyncSession], actor: Given[Actor],
+    request: AnyRequest, answering: Given[AsyncSession], actor: Given[Actor],
     door: Given[Door], index: FromPath[int],
 ) -> Response[Any]:  # fmt: skip
     """Check what is decided, then let it be a fact of the record."""
-    session = reader(transaction, record, actor)
-    hold, form = await held(session, actor, index), await filled(request)
-    t, context = form.t, await _context(form.t, session, actor, door, hold)
+    hold, form = await held(answering, actor, index), await filled(request)
+    t, context = form.t, await _context(form.t, answering, actor, door, hold)
     decision = DECISIONS.get(form.choice("decision", t("hold.decision"), DECISIONS), "reject")
     reason = form.text("reason", t("hold.reason"), longest=LONGEST)
     act = Act(
@@ -160,7 +157,7 @@ async def hold_form(
         return _form(form, context, status)
 
     async def do() -> str:
-        await clear(session, door, actor, Clearing(index, decision, reason))
+        await clear(answering, door, actor, Clearing(index, decision, reason))
         return f"/holds?done={decision}"
 
     return await checked(form, act, door.clock(), again, f"/holds/{index}", do)

@@ -13,6 +13,8 @@ from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, filled
 from app.pages.forms.choices import facilities
 from app.pages.forms.filling import Filled
+from app.pages.forms.weighing import facts as stated_of
+from app.pages.forms.weighing import fits, net_of, weighing_in
 from app.pages.passports import name_of
 from app.pages.recording.acting import at_of, day_at, lateness, place_of, recorded, today_of
 from app.pages.recording.picking import drawn_of, picks, ticked
@@ -22,7 +24,7 @@ from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
 from foundation.registry import facilities as facilities_of
 from traceability.capture import Door
-from traceability.composing import Composed, received, rejected, shipped
+from traceability.composing import Composed, received, rejected, shipped, weighed
 from traceability.history.coming import Coming, coming
 from traceability.holdings import Holding, holdings
 
@@ -81,7 +83,9 @@ async def dispatch_form(
     t, lots = form.t, [each for each in await holdings(transaction, actor.organisation_id) if each.free]
     places = await facilities_of(transaction, actor.organisation_id)
     place, receiver = place_of(form, places), await _receiver(transaction, form, actor)
-    at, drawn = at_of(form, place, door.clock()), drawn_of(form, lots)
+    at, drawn, weighing = at_of(form, place, door.clock()), drawn_of(form, lots), weighing_in(form)
+    if not form.errors:
+        fits(form, weighing, sum(drawn.values()))
     names = {each.lot: f"{name_of(t, each.material, each.form)} ({each.lot[-6:]})" for each in lots}
     total = t.mass(sum(drawn.values()))
     to = receiver.name if receiver else ""
@@ -90,10 +94,11 @@ async def dispatch_form(
         button=t("record.dispatch.act", mass=total),
         facts=[(t("record.receiver"), to), (t("common.facility"), place.name),
                (t("common.date"), day_at(form, at)),
-               *((names[lot], t.mass(grams)) for lot, grams in drawn.items()), (t("common.total"), total)],
+               *((names[lot], t.mass(grams)) for lot, grams in drawn.items()), (t("common.total"), total),
+               *stated_of(form, weighing)],
         warnings=lateness(form, door, at, backfill=False),
     )  # fmt: skip
-    event = shipped(at, actor.organisation_uri, receiver.uri if receiver else "", drawn)
+    event = weighed(shipped(at, actor.organisation_uri, receiver.uri if receiver else "", drawn), weighing)
     again = partial(_dispatch_page, form, lots, places, await _public_names(transaction, actor))
     return await recorded(door, actor, form, act, [event], again, "/record/dispatch")
 
@@ -147,20 +152,23 @@ def _arrival(form: Filled, each: Coming, places: list[Facility], door: Door, act
     """Taken by own weight, or sent back whole."""
     t, sent, place = form.t, each.held.free, place_of(form, places)
     at, taken = at_of(form, place, door.clock()), form.choice("answer", t("record.arrival.answer"), ANSWERS) == "take"
-    grams = form.grams("grams", t("record.arrival.weight")) if taken else sent
+    weighing = weighing_in(form) if taken else None
+    grams = net_of(form, weighing, form.grams("grams", t("record.arrival.weight"))) if taken else sent
     parties = each.sender_uri, actor.organisation_uri
     event = (
-        received(at, *parties, {each.held.lot: (sent, grams)}, each.references)
+        weighed(received(at, *parties, {each.held.lot: (sent, grams)}, each.references), weighing)
         if taken
         else rejected(at, *parties, {each.held.lot: sent}, each.references)
     )
     found = door.sequencer.controls.receipt(sent, grams, door.clock().date()) if not form.errors else None
     warned = [t("record.arrival.hold" if found.response == "HOLD" else "record.arrival.flag")] if found else []
-    facts = [(t("common.lot"), name_of(t, each.held.material, each.held.form)), (t("record.sender"), each.sender_name),
+    facts: list[tuple[str, str]] = [
+             (t("common.lot"), name_of(t, each.held.material, each.held.form)), (t("record.sender"), each.sender_name),
              (t("common.sent"), t.mass(sent)), (t("common.facility"), place.name),
              (t("common.date"), day_at(form, at))]  # fmt: skip
     if taken:
         facts += [(t("common.received"), t.mass(grams)), (t("common.difference"), t.mass(grams - sent))]
+        facts += stated_of(form, weighing)
     button = "record.arrival.take_act" if taken else "record.arrival.reject_act"
     act = Act(
         root=(t("nav.record"), "/record"), title=t("record.arrival.title"), facts=facts,
