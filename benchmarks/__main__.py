@@ -4,10 +4,12 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import capture, demo_start, http, judging, recovery
+from benchmarks import capture, demo_start, http, judging, proving, recovery, reserving
 
 ALL: dict[str, Callable[[], Awaitable[list[str]]]] = {
     "capture": capture.run,
+    "reserving": reserving.run,
+    "proving": proving.run,
     "recovery": recovery.run,
     "judging": judging.run,
     "http": http.run,

@@ -251,3 +251,20 @@ def test_tile_paths_as_c2sp_writes_them(level: Any, number: int, width: int, pat
 def test_another_spelling_is_no_tile_path(path: str) -> None:
     with pytest.raises(ValueError, match="not the path of a tile"):
         tiles.parse_tile_path(path)
+
+
+def test_remembered_tiles_follow_a_log_that_grows() -> None:
+    """What was read of the right edge is read again once it is wider; a tile that is too short is said to be so."""
+    kept: dict[tiles.Tile, bytes] = {}
+    edge: tiles.Edge = {}
+    hashes = [merkle.leaf_hash(number.to_bytes(4)) for number in range(1_000)]
+    node = tiles.nodes(lambda level, number: kept[level, number], cached=2)
+    for first, last in ((0, 1), (1, 255), (255, 256), (256, 700), (700, 701), (701, 1_000)):
+        changed, edge = tiles.append(first, edge, hashes[first:last])
+        kept |= changed
+        for index in {0, first, last - 1, last // 2}:
+            proof = merkle.inclusion_proof(index, last, node)
+            assert merkle.verify_inclusion(index, last, hashes[index], proof, tiles.edge_root(last, edge))
+    kept[0, 3] = kept[0, 3][: 10 * 32]
+    with pytest.raises(ValueError, match="too short"):
+        merkle.inclusion_proof(999, 1_000, node)

@@ -1,7 +1,8 @@
 """A batch: the facts decided one after another under the log lock, as the rows that one commit will write."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from traceability.checking.surrounding import claim_of, facts_of, learn
@@ -28,7 +29,7 @@ class Mark:
 
     book: int
     rows: int
-    reservations: Mapping[str, int]
+    reserved: int
     reversals: dict[tuple[int, str], tuple[Entry, ...]]
     corrections: Corrections
     recalled: int
@@ -43,14 +44,13 @@ class Plan:
     controls: Controls
     rows: list[Row] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    reserved: list[Callable[[], object]] = field(default_factory=list)  # how to undo what reservations became
 
     def mark(self) -> "Mark":
         """Where the batch stands now, for `take_back`."""
-        reservations = {reference: each.remaining for reference, each in self.loaded.reservations.items()}
-        reversals, corrections = dict(self.loaded.reversals), self.loaded.corrections.copy()
-        recalled = len(self.loaded.recalled.learnt)
-        known = self.loaded.known.mark()
-        return Mark(self.loaded.book.mark(), len(self.rows), reservations, reversals, corrections, recalled, known)
+        loaded, recalled = self.loaded, len(self.loaded.recalled.learnt)
+        reversals, corrections, known = dict(loaded.reversals), loaded.corrections.copy(), loaded.known.mark()
+        return Mark(loaded.book.mark(), len(self.rows), len(self.reserved), reversals, corrections, recalled, known)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
@@ -70,10 +70,8 @@ class Plan:
         for row in self.rows[mark.rows :]:
             self.loaded.keys.forget(row.fact)
         del self.rows[mark.rows :]
-        for reference in [each for each in self.loaded.reservations if each not in mark.reservations]:
-            del self.loaded.reservations[reference]
-        for reference, remaining in mark.reservations.items():
-            self.loaded.reservations[reference].remaining = remaining
+        while len(self.reserved) > mark.reserved:
+            self.reserved.pop()()
         self.loaded.reversals = mark.reversals
         self.loaded.corrections = mark.corrections
         self.loaded.recalled.take_back(mark.recalled)
@@ -90,8 +88,7 @@ class Plan:
                 if reserved is None:
                     raise UnknownLot("Nothing is reserved under this reference.", field="reference", value=reference)
                 self.loaded.book.reserve(reserved.lot, reserved.holder, -reserved.remaining)
-                reserved.remaining = 0
-                self.touched.add(reference)
+                self._remains(reserved, 0)
         return None
 
     def _reserve(self, item: Reserve) -> None:
@@ -100,9 +97,15 @@ class Plan:
         self.loaded.book.known(item.lot)
         self.loaded.recalled.check(item.lot)
         self.loaded.book.reserve(item.lot, item.holder, item.grams)
+        self.reserved.append(partial(self.loaded.reservations.pop, item.reference))
         self.loaded.reservations[item.reference] = Reserved(
             item.lot, item.holder, item.grams, item.reference, item.counterparty, item.grams, new=True
         )
+
+    def _remains(self, reserved: Reserved, grams: int) -> None:
+        self.reserved.append(partial(setattr, reserved, "remaining", reserved.remaining))
+        reserved.remaining = grams
+        self.touched.add(reserved.reference)
 
     def _known(self, fact: Prepared) -> Accepted | None:
         """The same fact again is answered as it was."""
@@ -160,17 +163,14 @@ class Plan:
             return Entered(HELD, reasons=(judged.held,), flags=tuple(sorted({*flags})), findings=found)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
         around = Surroundings(
-            self.loaded.record_time.date(),
-            fact.parties,
+            self.loaded.record_time.date(), fact.parties,
             {each.lot: each.remaining for each in mine if each.holder == organisation},
-            self.loaded.reversals.get((organisation, fact.event_id)),
-            cleared=fact.releases is not None,
-        )
+            self.loaded.reversals.get((organisation, fact.event_id)), cleared=fact.releases is not None,
+        )  # fmt: skip
         entered = enter(book, fact.movement, fact.speaker, around, self.controls)
         for part in entered.consumed:
             reserved = next(each for each in mine if each.lot == part.lot)
-            reserved.remaining -= part.grams
-            self.touched.add(reserved.reference)
+            self._remains(reserved, reserved.remaining - part.grams)
         flags = tuple(sorted({*entered.flags, *flags, *self.loaded.recalled.flags(fact.movement)}))
         return replace(entered, flags=flags, findings=(*found, *entered.findings))
 

@@ -143,13 +143,14 @@ async def _edge(connection: Connection, size: int) -> Edge:
 
 
 async def _decide(connection: Connection, plan: Plan, command: Command) -> Receipt | Exception:
-    mark = plan.mark()
+    mark = plan.mark() if command.writes else None
     try:
         accepted = plan.decide(command)
-        if command.writes and not (accepted and all(each.duplicate for each in accepted)):
+        if mark is not None and not (accepted and all(each.duplicate for each in accepted)):
             await _run_writes(connection, command, accepted)
     except _Undone as undone:
-        plan.take_back(mark)
+        if mark is not None:
+            plan.take_back(mark)
         return undone.refusal
     except Refusal as refusal:
         return refusal

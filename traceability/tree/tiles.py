@@ -102,31 +102,42 @@ def nodes(read: Read, cached: int = 0) -> Nodes:
 
 
 def _remembering(read: Read, cached: int) -> Nodes:
-    remembered: dict[Tile, tuple[bytes, ...]] = {}  # the least recently used one first
+    full: dict[Tile, tuple[bytes, ...]] = {}  # the least recently used one first
+    partial: dict[Tile, tuple[bytes, ...]] = {}  # one a level, as it was when it was last read
+
+    def rows_of(at: Tile) -> tuple[bytes, ...]:
+        tile = read(*at)
+        if len(tile) < FULL:
+            rows = partial.get(at)
+            if rows is None or rows[0] != tile:
+                partial.pop(at, None)
+                rows = partial[at] = _rows(tile)
+            return rows
+        if len(full) >= cached:
+            del full[next(iter(full))]
+        partial.pop(at, None)
+        return _rows(tile)
 
     def node(level: int, index: int) -> bytes:
-        at = tile_of(level, index)
-        rows = remembered.pop(at, None)
+        below, at = level % HEIGHT, (level // HEIGHT, (index << level % HEIGHT) // WIDTH)
+        rows = full.pop(at, None)
         if rows is None:
-            tile = read(*at)
-            if len(tile) < FULL:
-                return node_of(level, index, tile)
-            rows = _rows(tile)
-            if len(remembered) >= cached:
-                del remembered[next(iter(remembered))]
-        remembered[at] = rows
-        below = level % HEIGHT
+            rows = rows_of(at)
+        if len(rows[0]) == FULL:
+            full[at] = rows
         start = index % (WIDTH >> below) * HASH_SIZE
-        return rows[below][start : start + HASH_SIZE]
+        found = rows[below][start : start + HASH_SIZE] if below < len(rows) else b""
+        return found if len(found) == HASH_SIZE else node_of(level, index, rows[0])  # which says what is missing
 
     return node
 
 
 def _rows(tile: bytes) -> tuple[bytes, ...]:
-    """A full tile's hashes, and above them the rows of nodes that fit inside the tile."""
+    """A tile's hashes, and above them the rows of complete nodes that lie inside it."""
     rows = [tile]
-    for _ in range(HEIGHT - 1):
-        rows.append(next_row(rows[-1]))
+    while len(rows) < HEIGHT and len(rows[-1]) >= 2 * HASH_SIZE:
+        row = rows[-1]
+        rows.append(next_row(row[: len(row) // (2 * HASH_SIZE) * 2 * HASH_SIZE]))
     return tuple(rows)
 
 
