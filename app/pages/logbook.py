@@ -40,7 +40,7 @@ async def log_page(
     return show(
         request, "regulator/log.html", size=found.size, covered=covered, waiting=found.waiting, health=found,
         said=_said(t, found), late=found.state == "fresh" and found.waits is not None and found.waits > LATE,
-        age=t.span(found.age) if found.age else "",
+        age=t.span(found.age) if found.age is not None else "",
         signed=t.moment(checkpoint.signed_at, "UTC") if checkpoint else "", checkpoint=checkpoint,
         root=checkpoint.root.hex() if checkpoint else "", keys=await _keys(t, record, process, covered),
         origin=process.origin, tiles=_tiles(covered), base=public_base(process.settings),

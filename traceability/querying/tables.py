@@ -91,4 +91,6 @@ class SubscriptionRow(Base):
     failures: Mapped[int]
     last_notified_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+    last_failed_at: Mapped[datetime | None]
+    last_failure: Mapped[str | None]
     ended_at: Mapped[datetime | None]

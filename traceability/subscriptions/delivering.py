@@ -170,7 +170,9 @@ def _done(row: SubscriptionRow, owed: Owed, status: int | None, now: datetime) -
 
 def _failed(row: SubscriptionRow, why: str, now: datetime, *, gone: bool = False) -> dict[str, Any]:
     """The position stays: the same events are tried again later."""
-    outcome: dict[str, Any] = {"last_error": why[:500], "failures": row.failures + 1}
+    said = why[:500]
+    outcome: dict[str, Any] = {"last_error": said, "failures": row.failures + 1}
+    outcome |= {"last_failure": said, "last_failed_at": now}
     if gone or row.failures >= len(RETRIES):
         return outcome | {"ended_at": now}
     return outcome | {"due_at": now + RETRIES[row.failures]}

@@ -1,7 +1,7 @@
 """Subscribing: the answers of a named query are sent to an address, as they arise or on a schedule."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -155,6 +155,8 @@ def shown(row: SubscriptionRow) -> dict[str, Any]:
         said["lastNotifiedAt"] = _text(row.last_notified_at)
     if row.last_error is not None:
         said |= {"failures": row.failures, "lastError": row.last_error}
+    if row.last_failed_at is not None:
+        said |= {"lastFailedAt": _text(row.last_failed_at), "lastFailure": row.last_failure}
     if row.ended_at is not None:
         said["endedAt"] = _text(row.ended_at)
     return said
@@ -179,6 +181,15 @@ async def subscriptions(
     rows = list(await session.scalars(wanted.order_by(SubscriptionRow.id).limit(paging.size + 1)))
     page = rows[: paging.size]
     return page, page[-1].id if len(rows) > paging.size else None
+
+
+async def of_queries(session: AsyncSession, organisation_id: int, names: Collection[str]) -> list[SubscriptionRow]:
+    """The subscriptions of these queries, those that still send first."""
+    wanted = select(SubscriptionRow).where(
+        SubscriptionRow.organisation_id == organisation_id, SubscriptionRow.query_name.in_(names)
+    )
+    ordered = wanted.order_by(SubscriptionRow.ended_at.is_not(None), SubscriptionRow.created_at.desc())
+    return list(await session.scalars(ordered.limit(2 * MOST)))
 
 
 async def subscription(session: AsyncSession, organisation_id: int, name: str, number: str) -> SubscriptionRow:

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from app.pages.machines import captures
+from app.pages.machines import captures, queries, subscribing
 
-ROUTES: Final = [*captures.ROUTES]
+ROUTES: Final = [*captures.ROUTES, *queries.ROUTES, *subscribing.ROUTES]

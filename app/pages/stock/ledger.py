@@ -96,7 +96,8 @@ def _places(t: Speech, own: Sequence[Facility]) -> list[Choice]:
 
 
 def _mass(t: Speech, grams: int) -> str:
-    return t.mass(grams) if grams else ""
+    """One unit throughout, so that a column can be added up; '' for nothing."""
+    return t.mass(grams, "kg") if grams else ""
 
 
 def _row(t: Speech, each: Line, names: dict[str, str]) -> dict[str, str]:
@@ -104,7 +105,7 @@ def _row(t: Speech, each: Line, names: dict[str, str]) -> dict[str, str]:
         "day": t.day(each.at.day), "title": str(title_of(t, each)), "event": f"/events/{each.at.index}",
         "name": name_of(t, each.material, each.form), "code": each.lot[-6:], "lot": lot_page(each.lot),
         "facility": each.facility, "came": _mass(t, max(each.stock, 0)), "went": _mass(t, max(-each.stock, 0)),
-        "balance": t.mass(each.balance), "on_the_way": _mass(t, each.on_the_way),
+        "balance": t.mass(each.balance, "kg"), "on_the_way": _mass(t, each.on_the_way),
         "who": each.other or names.get(each.actor, ""),
     }  # fmt: skip
 
@@ -122,8 +123,8 @@ def _account(t: Speech, found: Sums, left: Sequence[LeftOut]) -> dict[str, Any]:
     return {
         "rows": [(name, t.number(events), _mass(t, came), _mass(t, went)) for name, events, came, went in rows],
         "foot": (
-            t("ledger.recorded"), t.number(sum(row[1] for row in rows)), t.mass(sum(row[2] for row in rows)),
-            t.mass(sum(row[3] for row in rows)),
+            t("ledger.recorded"), t.number(sum(row[1] for row in rows)), t.mass(sum(row[2] for row in rows), "kg"),
+            t.mass(sum(row[3] for row in rows), "kg"),
         ),
     }  # fmt: skip
 
@@ -144,9 +145,10 @@ async def ledger_page(
         request, "recycler/ledger.html", status=400 if asked.form.errors else 200, errors=asked.form.errors,
         form=asked.form.values, materials=asked.materials, places=asked.places,
         since=t.day(wanted.since), until=t.day(wanted.until), rows=[_row(t, each, names) for each in page],
-        opening=t.mass(total.before[0]), closing=t.mass(total.after[0]), on_the_way=t.mass(total.after[1]),
-        account=_account(t, total, await left_out(record, wanted)), free=t.mass(total.free),
-        reserved=t.mass(total.reserved), coming=t.mass(total.now[1]), agrees=total.agrees,
+        opening=t.mass(total.before[0], "kg"), closing=t.mass(total.after[0], "kg"),
+        on_the_way=t.mass(total.after[1], "kg"),
+        account=_account(t, total, await left_out(record, wanted)), free=t.mass(total.free, "kg"),
+        reserved=t.mass(total.reserved, "kg"), coming=t.mass(total.now[1], "kg"), agrees=total.agrees,
         whole=wanted.place == EVERYWHERE, first=f"{HERE}?{asked.query()}" if after else "",
         following=f"{HERE}?{asked.query(after=cursor_of(page[-1].at))}" if len(found) > PAGE else "",
         files=[(kind.upper(), f"{HERE}/export/{kind}?{asked.query()}") for kind in ("xlsx", "csv")],
