@@ -12,13 +12,23 @@ from app.words import LANGUAGES
 from tests.conftest import Firm, World
 from tests.pagework import said
 from tests.test_capture import refusal
-from tests.test_marketplace import TONNE, Client, agreed, at, buyer, seller  # noqa: F401 - fixtures
+from tests.test_marketplace import TONNE, Client, agreed, at
 from tests.test_pages_holds import as_person
 from traceability import composing
 from traceability.ledger.weighing import Weighing, check
 from traceability.refusals import Incomplete, WeightsDisagree
 
 MASS = st.integers(0, 10**12)
+
+
+@pytest.fixture
+async def seller(client: httpx.AsyncClient, world: World) -> Client:
+    return Client(client, await world.firm("recycler", "TH", "Asia/Bangkok"))
+
+
+@pytest.fixture
+async def buyer(client: httpx.AsyncClient, world: World) -> Client:
+    return Client(client, await world.firm("manufacturer"))
 
 
 @given(MASS, MASS, MASS, st.integers(-10, 10))
@@ -55,11 +65,7 @@ async def test_a_ticket_that_does_not_add_up_is_refused_and_one_that_does_is_kep
     assert (await world.capture(firm, sent("13.5 t, says the driver"))).success  # not ours to read: recorded as it is
 
 
-async def test_both_sides_weigh_a_trade_and_see_both_tickets(
-    world: World,
-    seller: Client,
-    buyer: Client,  # noqa: F811
-) -> None:
+async def test_both_sides_weigh_a_trade_and_see_both_tickets(world: World, seller: Client, buyer: Client) -> None:
     token = await agreed(world, seller, buyer)
     ticket = {"gross_grams": 16 * TONNE, "tare_grams": 12 * TONNE, "basis": "weighed"}
     off = await seller.post(f"/trades/{token}/ship", at(seller, **ticket, grams=4 * TONNE + 1), expect=400)
@@ -76,7 +82,7 @@ async def test_both_sides_weigh_a_trade_and_see_both_tickets(
         ]  # fmt: skip
 
 
-async def test_goods_that_are_held_say_so(world: World, seller: Client, buyer: Client) -> None:  # noqa: F811
+async def test_goods_that_are_held_say_so(world: World, seller: Client, buyer: Client) -> None:
     token = await agreed(world, seller, buyer)
     await seller.post(f"/trades/{token}/ship", at(seller))
     held = await buyer.post(f"/trades/{token}/receive", at(buyer, grams=3 * TONNE))
