@@ -194,6 +194,19 @@ def test_a_correction_reverses_and_a_consumed_lot_holds_it() -> None:
     assert consumed.position("bale", 1).free == 999
 
 
+def test_what_is_held_for_its_second_lot_leaves_the_first_as_it_was() -> None:
+    book = stocked(1_000)
+    made = Transformation((Part("bale", 1_000),), (new("one", 500, None, "flake"), new("two", 500, None, "flake")), ())
+    entries = do(book, made).entries
+    do(book, Departure("placed", (Part("two", 1),)))
+    assert do(book, ErrorDeclared("e"), reversal=entries).outcome == HELD
+    assert book.position("one", 1).free == 500
+    do(book, Shipment("party:2", (Part("one", 500), Part("two", 400)), ()))
+    assert do(book, Receipt((Part("one", 500), Part("two", 1_000_000)), {}), B).outcome == HELD
+    assert book.position("one", 2, TRANSIT).free == 500
+    assert book.position("one", 2).total == 0
+
+
 def test_entries_that_do_not_sum_to_zero_are_our_own_fault() -> None:
     with pytest.raises(Unbalanced):
         check_sum([Entry("bale", 1, STOCK, 1)])

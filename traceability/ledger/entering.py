@@ -23,7 +23,11 @@ from traceability.refusals import Incomplete, MassCreated, UnknownLot
 
 
 def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings, limits: Controls) -> Entered:
-    """Enter one movement. Raises a Refusal and leaves the book as it was where the ledger would be falsified."""
+    """Enter one movement. Raises a Refusal and leaves the book as it was where the ledger would be falsified.
+
+    What does not count leaves the book as it was, too: of several lots, the first may have been drawn already.
+    """
+    mark = book.mark()
     with book.attempt():
         match movement:
             case Unmoved(reason):
@@ -45,6 +49,8 @@ def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings
             case ErrorDeclared():
                 entered = _reverse(book, around)
         check_sum(entered.entries)
+        if entered.outcome != COUNTED:
+            book.take_back(mark)
         return entered
 
 
