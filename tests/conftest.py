@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
 from app.migrate import migrate
@@ -27,6 +28,9 @@ from foundation.settings import Settings, read_settings
 from traceability import composing
 from traceability.capture import Captured, Door, capture
 from traceability.identifiers import lot_uri, new_token
+
+hypothesis_settings.register_profile("junkan", deadline=None)  # no test asserts on time
+hypothesis_settings.load_profile("junkan")
 
 BASE = "http://127.0.0.1:8000"
 PET = "plastics.pet"
