@@ -25,6 +25,7 @@ from foundation.embedded import create_database, drop_database, start, stop, url
 from foundation.embedded.server import Server
 from foundation.registry import register_facility, register_organisation
 from foundation.settings import Settings, read_settings
+from tests.tiers import NIGHTLY, SEED
 from traceability import composing
 from traceability.capture import Captured, Door, capture
 from traceability.identifiers import lot_uri, new_token
@@ -37,6 +38,11 @@ PET = "plastics.pet"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "a long enough password"
 ALL_ROLES = ("read", "capture", "trade", "claim", "declare", "admin")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Under which seed the fault programmes ran: the same again with JUNKAN_SEED."""
+    terminalreporter.write_line(f"fault programmes: tier {'N' if NIGHTLY else 'PR'}, JUNKAN_SEED={SEED}")
 
 
 @dataclass
