@@ -99,14 +99,47 @@ async def test_entries_that_do_not_sum_to_zero_are_refused(world: World, lot: tu
     assert refused.value.sqlstate == "JK002"
 
 
+async def test_the_log_has_no_gap_and_no_event_gets_entries_later(world: World, lot: tuple[str, int]) -> None:
+    writer = world.process.database.writer
+    for statement, code in (
+        ("UPDATE log_head SET size = size + 1", "JK005"),
+        ("INSERT INTO entry (event_index, lot_id, holder, account, grams, transforms)"
+         " SELECT event_index, lot_id, holder, account, unnest(ARRAY[5, -5]), false FROM entry"
+         " WHERE lot_id IS NOT NULL LIMIT 2", "JK002"),
+    ):  # fmt: skip
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await writer.execute(statement)
+        assert refused.value.sqlstate == code
+
+
+async def test_a_balance_is_the_sum_of_its_entries(world: World, lot: tuple[str, int]) -> None:
+    """Free and reserved may change places; grams that no entry of the batch moves may not come or go."""
+    writer = world.process.database.writer
+    await writer.execute("UPDATE balance SET free = free - 1, reserved = reserved + 1")
+    await writer.execute("UPDATE balance SET free = free + 1, reserved = reserved - 1")
+    for change in ("free = free + 1", "free = free - 1", "reserved = reserved + 1"):
+        with pytest.raises(asyncpg.PostgresError, match="its entries say 0 g") as refused:
+            await writer.execute(f"UPDATE balance SET {change}")
+        assert refused.value.sqlstate == "JK002"
+    with pytest.raises(asyncpg.PostgresError, match="its entries say 0 g"):
+        await writer.execute(
+            "INSERT INTO balance (lot_id, holder, account, free) SELECT id, $1, 'transit', 1 FROM lot LIMIT 1", lot[1]
+        )
+
+
 @pytest.mark.parametrize(
-    "change",
-    ["free = -1", "reserved = -1", "claimed_epr = free + reserved + 1", "claimed_content = free + reserved + 1",
-     "claimed_credit = free + reserved + 1", "claimed_content = -1"],
+    ("change", "guard"),
+    [("free = -1, reserved = free + reserved + 1", "balance_free_not_negative"),
+     ("reserved = -1, free = free + reserved + 1", "balance_reserved_not_negative"),
+     ("claimed_epr = free + reserved + 1", "balance_epr_claimed_once"),
+     ("claimed_content = free + reserved + 1", "balance_content_claimed_once"),
+     ("claimed_credit = free + reserved + 1", "balance_credit_claimed_once"),
+     ("claimed_content = -1", "balance_content_claimed_once")],
 )  # fmt: skip
-async def test_a_balance_cannot_go_wrong(world: World, change: str, lot: tuple[str, int]) -> None:
-    with pytest.raises(asyncpg.CheckViolationError):
+async def test_a_balance_cannot_go_wrong(world: World, change: str, guard: str, lot: tuple[str, int]) -> None:
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
         await world.process.database.writer.execute(f"UPDATE balance SET {change}")
+    assert refused.value.constraint_name == guard
 
 
 async def test_tiles_only_grow_and_the_head_never_goes_back(world: World, lot: tuple[str, int]) -> None:
