@@ -7,6 +7,8 @@ from litestar import Litestar
 from app.words import LANGUAGES
 from tests.conftest import Firm, World
 from tests.pagework import said
+from tests.test_certificates import scoped
+from tests.test_certificates import stated as scope_of
 from tests.test_pages_holds import as_person
 
 PERMIT = {
@@ -79,6 +81,10 @@ async def test_others_neither_read_nor_state(client: httpx.AsyncClient, world: W
         await sites(client, other, 404, facility=place)
         await stated(client, other, "permits", 404, facility=place, **PERMIT)
         assert place not in str(await sites(client, other))
+    body = await world.firm("certifier")
+    await sites(client, body, 404, facility=place)
+    await scoped(client, body, {**scope_of(firm, body), "sites": [place]})
+    assert (await sites(client, body, facility=place))["sites"][0]["facility"] == place
     at_home = await world.firm("regulator", firm.actor.country)
     assert (await sites(client, at_home, facility=place))["sites"][0]["facility"] == place
     hours = {"valid_from": "2026-01-01", "opens": "07:30", "closes": "17:00", "weekdays": [0]}

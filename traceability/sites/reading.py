@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import any_, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility
+from traceability.certificates.tables import ScopeRow
 
 SHOWN: Final = 500
 """Facts of each kind, newest first: meter readings of forty years."""
@@ -58,7 +59,7 @@ class Registered:
 
 
 async def registered(record: AsyncSession, actor: Actor, facility: str | None = None) -> list[Registered]:
-    """The actor's own facilities, or one by its URI: an authority's are those of its country, a certifier's all.
+    """The actor's own facilities, or one by its URI: of an authority's country, or that a body has certified.
 
     `record` reads with the record scope. Raises NotFound for a facility that is not the reader's to see.
     """
@@ -66,7 +67,7 @@ async def registered(record: AsyncSession, actor: Actor, facility: str | None = 
         places = list(await record.scalars(_own(actor)))
     else:
         place = await record.scalar(select(Facility).where(Facility.uri == facility))
-        if place is None or not _sees(actor, place):
+        if place is None or not await _sees(record, actor, place):
             raise NotFound("You have no such facility.", field="facility", value=facility, fix="Check its identity.")
         places = [place]
     found = {each.id: Registered(each) for each in places}
@@ -86,10 +87,12 @@ def _own(actor: Actor) -> Any:
     return select(Facility).where(Facility.organisation_id == actor.organisation_id).order_by(Facility.id)
 
 
-def _sees(actor: Actor, place: Facility) -> bool:
+async def _sees(record: AsyncSession, actor: Actor, place: Facility) -> bool:
+    """Its own firm, an authority of its country, and a body that has a scope certificate for this very site."""
     roles = actor.organisation_roles
-    return (
-        place.organisation_id == actor.organisation_id
-        or ("regulator" in roles and place.country == actor.country)
-        or "certifier" in roles
+    if place.organisation_id == actor.organisation_id or ("regulator" in roles and place.country == actor.country):
+        return True
+    certified = select(ScopeRow.fact_index).where(
+        ScopeRow.body_id == actor.organisation_id, literal(place.uri) == any_(ScopeRow.sites)
     )
+    return "certifier" in roles and await record.scalar(certified.limit(1)) is not None
