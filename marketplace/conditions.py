@@ -1,12 +1,12 @@
 """Conditions: what a seller asks of a delivery beside its price, as a listing states them and a trade takes them on."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from foundation.errors import Invalid
-from standards.trade.settlement import Contract, MoistureMethod, SettlementError
+from standards.trade.settlement import Conditions, MoistureMethod, SettlementError
 
 PLACES: Final = 4  # of a share in percent: as many as a statement's column holds
 MOST: Final = 100
@@ -24,31 +24,8 @@ class MoistureRule(Invalid):
     code: ClassVar[str] = "MOISTURE_RULE"
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What a seller asks of a delivery beside the price; shares in percent. Nothing stated: nothing is taken off.
-
-    The names and their meaning are those of `standards.trade.settlement.Contract`.
-    """
-
-    tolerance_pct: Decimal = Decimal(0)
-    weight_franchise_pct: Decimal = Decimal(0)
-    moisture_allowance_pct: Decimal | None = None
-    moisture_method: MoistureMethod | None = None
-    contamination_allowance_pct: Decimal | None = None
-    contamination_multiplier: Decimal = Decimal(1)
-    reject_above_pct: Decimal | None = None
-    excess_accepted: bool = False
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """As it is kept and shown: what differs from saying nothing, decimals as text."""
-        stated = {name: value for name, value in asdict(self).items() if value != getattr(USUAL, name)}
-        return {name: value if isinstance(value, bool) else str(value) for name, value in stated.items()}
-
-
 USUAL: Final = Conditions()
-"""Nothing stated."""
+"""Nothing stated: nothing is taken off."""
 
 NUMBERS: Final = tuple(
     each.name for each in fields(Conditions) if each.name not in {"moisture_method", "excess_accepted"}
@@ -67,24 +44,32 @@ def check_number(name: str, value: Decimal | None) -> None:
         )  # fmt: skip
 
 
-def check_conditions(conditions: Conditions) -> None:
-    """Raises Invalid for what no delivery could be settled by, a moisture rule with half of it missing among them."""
+def stated(values: Mapping[str, Any]) -> Conditions:
+    """Conditions by their names. Raises Invalid for what no delivery could be settled by.
+
+    A moisture rule with half of it missing is one such; the settlement itself would only find it incomplete.
+    """
     for name in NUMBERS:
-        check_number(name, getattr(conditions, name))
-    if (conditions.moisture_allowance_pct is None) != (conditions.moisture_method is None):
-        lacks = "moisture_allowance_pct" if conditions.moisture_allowance_pct is None else "moisture_method"
+        check_number(name, values.get(name))
+    if (values.get("moisture_allowance_pct") is None) != (values.get("moisture_method") is None):
+        lacks = "moisture_allowance_pct" if values.get("moisture_allowance_pct") is None else "moisture_method"
         raise MoistureRule(
             "An allowance for moisture and the way to take off what exceeds it belong together.", field=lacks,
             fix="State both, or neither.",
         )  # fmt: skip
     try:
-        Contract(1, Decimal(0), "XXX", **asdict(conditions))
+        return Conditions(**values)
     except SettlementError as error:
         name = str(error).partition(":")[0]
         raise NotAShare(
-            f"{error}.", field=name, value=str(getattr(conditions, name, "")), most=MOST, places=PLACES,
-            fix="State less.",
+            f"{error}.", field=name, value=str(values.get(name, "")), most=MOST, places=PLACES, fix="State less.",
         ) from error  # fmt: skip
+
+
+def told(conditions: Conditions) -> dict[str, Any]:
+    """As they are kept and shown: what differs from saying nothing, decimals as text."""
+    found = {name: value for name, value in asdict(conditions).items() if value != getattr(USUAL, name)}
+    return {name: value if isinstance(value, bool) else str(value) for name, value in found.items()}
 
 
 def conditions_of(kept: Mapping[str, Any]) -> Conditions:

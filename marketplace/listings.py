@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor
 from foundation.errors import Conflict, Invalid, NotFound
 from foundation.registry import Organisation
-from marketplace.conditions import USUAL, Conditions, check_conditions
+from marketplace.conditions import USUAL, told
 from marketplace.judging import results
 from marketplace.prices import check_price, minor_units
 from marketplace.reading import reading_record
@@ -24,6 +24,7 @@ from standards.codes import Code, codes
 from standards.conformity import Judgement
 from standards.properties import Property
 from standards.quantities import QuantityError, convert
+from standards.trade.settlement import Conditions
 from traceability.holdings import Holding, holding
 from traceability.judging import known_properties
 from traceability.recalls.reading import recalled
@@ -87,7 +88,6 @@ def _check(terms: Terms, held: Holding, catalogue: Catalogue) -> None:
     check_price(terms.price)
     minor_units(terms.currency, catalogue)  # money in a currency without them could not be told
     check_text(terms.description, "description")
-    check_conditions(terms.conditions)
     if terms.incoterm not in (known := incoterms(catalogue)):
         edition = catalogue.document("code-list", "incoterms").data["edition"]
         raise Invalid(
@@ -152,7 +152,7 @@ async def publish(
         organisation_id=actor.organisation_id, lot_id=held.lot_id, lot_uri=held.lot, material=held.material,
         form=held.form, country=actor.country, price=terms.price, currency=terms.currency,
         smallest_grams=terms.smallest_grams, incoterm=terms.incoterm, description=terms.description,
-        conditions=terms.conditions.told,
+        conditions=told(terms.conditions),
         verdicts=[verdict_of(each) for each in judged], judged_on=today, state="published", published_at=moment,
     )  # fmt: skip
     await _add(session, row)

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
 from foundation.errors import Conflict, Invalid
-from marketplace.conditions import Conditions, check_number, conditions_of
+from marketplace.conditions import check_number, conditions_of
 from marketplace.prices import minor_units
 from marketplace.tables import StatementRow
 from marketplace.trades import Trade
 from standards.catalogue import Catalogue
-from standards.trade.settlement import Contract, Delivery, Settlement, settle
+from standards.trade.settlement import Conditions, Contract, Delivery, Settlement, settle
 
 Progress = Literal["underway", "returned", "open", "stated", "disputed", "settled"]
 LONGEST: Final = 1_000
@@ -76,7 +76,9 @@ def findings_of(row: StatementRow) -> Findings:
 def reckoned(told: Trade, conditions: Conditions, found: Findings, catalogue: Catalogue) -> Settlement:
     """What these findings come to: the seller's weight at loading, the buyer's own at discharge, from the ledger."""
     row, goods = told.row, told.goods
-    contract = Contract(row.grams, row.price, row.currency, **asdict(conditions))
+    contract = Contract(
+        quantity_grams=row.grams, price_per_t=row.price, currency=row.currency, **asdict(conditions)
+    )  # fmt: skip
     delivery = Delivery(goods.shipped, goods.received, **asdict(found))
     return settle(contract, delivery, minor_units(row.currency, catalogue))
 

@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
@@ -31,7 +32,12 @@ from traceability import composing
 from traceability.capture import Captured, Door, capture
 from traceability.identifiers import lot_uri, new_token
 
-hypothesis_settings.register_profile("junkan", deadline=None)  # no test asserts on time
+# No test asserts on time, and none fails for how its examples were found. The examples of a change are always the
+# same ones (`tests.tiers`); a night's are new.
+hypothesis_settings.register_profile(
+    "junkan", deadline=None, derandomize=not NIGHTLY, database=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
 hypothesis_settings.load_profile("junkan")
 
 BASE = "http://127.0.0.1:8000"

@@ -249,7 +249,7 @@ def address(parameters: list[tuple[str, str]]) -> str:
     return "/epcis/events?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(asked=st.lists(PARAMETER, min_size=1, max_size=3, unique_by=lambda each: each[0]))
 async def test_a_query_finds_what_a_plain_reading_finds(
     api: httpx.AsyncClient, corpus: Corpus, asked: list[Asked]
@@ -473,7 +473,7 @@ NAMES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(pairs=st.lists(st.tuples(NAMES, st.text(max_size=12)), max_size=3), path=st.text(max_size=9))
 @example(pairs=[("EQATTR_readPoint_ex:a", "0"), ("EQATTR_bizLocation_ex:a", "0")], path="")
 @example(pairs=[("WD_readPoint", "urn:x:1"), ("WD_bizLocation", "urn:x:1")], path="")

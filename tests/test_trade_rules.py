@@ -216,9 +216,9 @@ def test_findings_that_cannot_be_are_refused(field: str, value: str) -> None:
 def test_no_float_decides() -> None:
     half: Any = 0.5
     with pytest.raises(TypeError, match="float"):
-        Contract(1000, half, "USD")
+        Contract(quantity_grams=1000, price_per_t=half, currency="USD")
     with pytest.raises(TypeError, match="float"):
-        Contract(1000, Decimal(1), "USD", reject_above_pct=half)
+        Contract(quantity_grams=1000, price_per_t=Decimal(1), currency="USD", reject_above_pct=half)
     with pytest.raises(TypeError, match="float"):
         Delivery(1000, 1000, moisture_pct=half)
     with pytest.raises(TypeError, match="float"):
@@ -235,8 +235,9 @@ def test_more_water_or_dirt_never_pays_more(
     grams: int, first: Decimal, second: Decimal, method: MoistureMethod, multiplier: Decimal
 ) -> None:
     contract = Contract(
-        grams + 1, Decimal("411.37"), "USD", Decimal(100), moisture_allowance_pct=Decimal(10), moisture_method=method,
-        contamination_allowance_pct=Decimal(1), contamination_multiplier=multiplier,
+        quantity_grams=grams + 1, price_per_t=Decimal("411.37"), currency="USD", tolerance_pct=Decimal(100),
+        moisture_allowance_pct=Decimal(10), moisture_method=method, contamination_allowance_pct=Decimal(1),
+        contamination_multiplier=multiplier,
     )  # fmt: skip
     low, high = sorted((first, second))
     for name in ("moisture_pct", "contamination_pct"):

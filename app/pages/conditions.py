@@ -6,8 +6,8 @@ from typing import Any
 from app.pages.forms.filling import Filled
 from app.words import Speech
 from foundation.errors import Invalid
-from marketplace.conditions import NUMBERS, USUAL, Conditions, check_conditions
-from standards.trade.settlement import MoistureMethod
+from marketplace.conditions import NUMBERS, USUAL, stated, told
+from standards.trade.settlement import Conditions, MoistureMethod
 
 
 def share(t: Speech, value: Decimal) -> str:
@@ -18,17 +18,17 @@ def share(t: Speech, value: Decimal) -> str:
 def conditions_told(t: Speech, conditions: Conditions) -> list[tuple[str, str]]:
     """What was asked of a delivery, in words; empty where nothing was."""
     rows = []
-    for name, value in conditions.told.items():
+    for name, value in told(conditions).items():
         match name:
             case "moisture_method":
-                told = str(t(f"settling.method.{value}"))
+                shown = str(t(f"settling.method.{value}"))
             case "excess_accepted":
-                told = str(t("common.answer_yes"))
+                shown = str(t("common.answer_yes"))
             case "contamination_multiplier":
-                told = t.number(Decimal(value))
+                shown = t.number(Decimal(value))
             case _:
-                told = share(t, Decimal(value))
-        rows.append((str(t(f"settling.{name}")), told))
+                shown = share(t, Decimal(value))
+        rows.append((str(t(f"settling.{name}")), shown))
     return rows
 
 
@@ -41,10 +41,9 @@ def conditions_filled(form: Filled) -> Conditions:
             known[name] = value
     method = form.choice("moisture_method", form.t("settling.moisture_method"), list(MoistureMethod), needed=False)
     known["moisture_method"] = MoistureMethod(method) if method else None
-    stated = Conditions(**known, excess_accepted=bool(form.get("excess_accepted")))
+    known["excess_accepted"] = bool(form.get("excess_accepted"))
     try:
-        check_conditions(stated)
+        return stated(known)
     except Invalid as refusal:
         form.refuse(refusal)
         return USUAL
-    return stated

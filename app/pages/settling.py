@@ -22,12 +22,11 @@ from foundation.database import Clock
 from foundation.errors import Refusal
 from foundation.registry import facilities
 from foundation.settings import Settings, public_base
-from marketplace.conditions import Conditions
 from marketplace.settling import Findings, account_of, state
 from marketplace.tables import StatementRow
 from marketplace.trades import Trade, trade
 from standards.catalogue import Catalogue
-from standards.trade.settlement import Step
+from standards.trade.settlement import Conditions, Step
 
 MEASURED: Final = ("moisture_pct", "contamination_pct")
 TONES: Final = {

@@ -8,14 +8,14 @@ from litestar import Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from foundation.errors import Invalid
-from marketplace.conditions import Conditions
+from marketplace import conditions
 from marketplace.listings import LONGEST_TEXT, Seller
 from marketplace.negotiation import MOST_GRAMS
 from marketplace.settling import Account
 from marketplace.tables import ListingPropertyRow, ListingRow, OfferRow, StatementRow
 from marketplace.trades import Trade
 from standards.quantities import QuantityError, grams_of
-from standards.trade.settlement import MoistureMethod
+from standards.trade.settlement import Conditions, MoistureMethod
 
 
 def _no_float(value: object) -> object:
@@ -99,7 +99,8 @@ class ConditionsIn(In):
 
     @property
     def stated(self) -> Conditions:
-        return Conditions(**self.model_dump())
+        """As the market reads them. Raises Invalid."""
+        return conditions.stated(self.model_dump())
 
 
 class FindingsIn(In):
@@ -194,7 +195,7 @@ def shown_account(told: Trade, account: Account) -> dict[str, Any]:
     """A settlement as JSON: every step with its facts, and what each side stated last."""
     result = account.result
     return {
-        "trade": told.row.reference, "conditions": account.conditions.told, "progress": account.progress,
+        "trade": told.row.reference, "conditions": conditions.told(account.conditions), "progress": account.progress,
         "result": None if result is None else {
             "status": result.status, "flags": list(result.flags), "missing": list(result.missing),
             "steps": [{"name": each.name, "facts": dict(each.facts), "kg": each.kg} for each in result.steps],

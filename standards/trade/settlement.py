@@ -26,16 +26,13 @@ class SettlementError(ValueError):
     """A contract or delivery cannot be what it says; the sentence names the figure."""
 
 
-@dataclass(frozen=True)
-class Contract:
-    """The terms that a settlement reads; masses in grams, shares in percent, the price per tonne.
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What is asked of a delivery beside its price; shares in percent.
 
     Without an allowance nothing is taken off for it. `moisture_method` has no default: the two pay differently.
     """
 
-    quantity_grams: int
-    price_per_t: Decimal
-    currency: str
     tolerance_pct: Decimal = Decimal(0)
     weight_franchise_pct: Decimal = Decimal(0)
     moisture_allowance_pct: Decimal | None = None
@@ -46,16 +43,27 @@ class Contract:
     excess_accepted: bool = False
 
     def __post_init__(self) -> None:
-        if self.quantity_grams <= 0:
-            raise SettlementError(f"quantity_grams: {self.quantity_grams} is no quantity to deliver")
-        for name in ("price_per_t", "contamination_multiplier"):
-            if _number(name, getattr(self, name)) < 0:
-                raise SettlementError(f"{name}: {getattr(self, name)} is below zero")
+        _not_below_zero("contamination_multiplier", self.contamination_multiplier)
         for name in ("tolerance_pct", "weight_franchise_pct", "moisture_allowance_pct", "contamination_allowance_pct",
                      "reject_above_pct"):  # fmt: skip
             _share(name, getattr(self, name))
         if self.moisture_allowance_pct == 100:
             raise SettlementError("moisture_allowance_pct: 100 % moisture leaves nothing to pay for")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract(Conditions):
+    """The terms that a settlement reads: how much for which price a tonne, under which conditions."""
+
+    quantity_grams: int
+    price_per_t: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.quantity_grams <= 0:
+            raise SettlementError(f"quantity_grams: {self.quantity_grams} is no quantity to deliver")
+        _not_below_zero("price_per_t", self.price_per_t)
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,11 @@ def _number(name: str, value: Decimal) -> Fraction:
         return exact(value)
     except QuantityError as error:
         raise SettlementError(f"{name}: {error}") from None
+
+
+def _not_below_zero(name: str, value: Decimal) -> None:
+    if _number(name, value) < 0:
+        raise SettlementError(f"{name}: {value} is below zero")
 
 
 def _share(name: str, value: Decimal | None) -> None:

@@ -50,9 +50,13 @@ class Paper:
         )
 
 
+TEXTILE_EXCHANGE: Final = ("grs", "rcs")
+"""Schemes whose standards carry their owner's prefix in the catalogue."""
+
+
 def standard_of(scheme: str) -> str:
-    """The catalogue's standard of a scheme: Textile Exchange's carry a prefix there."""
-    return f"te-{scheme}" if scheme in {"grs", "rcs"} else scheme
+    """The catalogue's standard of a scheme."""
+    return f"te-{scheme}" if scheme in TEXTILE_EXCHANGE else scheme
 
 
 def state_of(scope: Standing, catalogue: Catalogue, on: date) -> State:

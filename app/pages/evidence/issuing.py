@@ -35,7 +35,6 @@ from traceability.sequencing.sequencer import Sequencer
 Pair = tuple[str, str]
 ROWS: Final = (1, 2, 3)
 PERCENT: Final = Decimal(100)
-KINDS: Final = ("act", "inputs", "transaction", "cancel")
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,9 @@ FORMS: Final[dict[str, Reading]] = {"act": _act, "inputs": _inputs, "transaction
 """Every form by the last part of its address."""
 
 
-async def _scope(session: AsyncSession, record: AsyncSession, actor: Actor, index: int, kind: str) -> Any:
+async def _scope(
+    session: AsyncSession, record: AsyncSession, actor: Actor, index: int, kind: str
+) -> tuple[Standing, list[Choice]]:
     """The certificate, where this organisation is its body, and its sites by name. Raises NotFound."""
     scope = await standing_scope(session, index)
     if kind not in FORMS or scope.row.body_id != actor.organisation_id:

@@ -23,7 +23,7 @@ from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.registry import Facility, Organisation, facilities
 from standards.catalogue import Catalogue
-from traceability.certificates.papers import state_of
+from traceability.certificates.papers import TEXTILE_EXCHANGE, state_of
 from traceability.certificates.reading import transactions
 from traceability.certificates.scopes import CERTIFIER, SCHEME, Scope, record_scope, standing_scope
 from traceability.certificates.tables import TransactionRow
@@ -32,7 +32,6 @@ from traceability.sequencing.sequencer import Sequencer
 HERE: Final = "/evidence/scope"
 LONGEST: Final = 2_000
 MATERIALS: Final = ("material", "material-2", "material-3")
-SCHEMES: Final = ("grs", "rcs")
 DONE: Final = ("scope", "act", "inputs", "transaction", "cancel")
 
 
@@ -57,7 +56,7 @@ async def _setting(form: Filled, session: AsyncSession, actor: Actor, catalogue:
 def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
     return show(
         form.request, "recycler/scope_form.html", status=status, form=defaultdict(str, form.values), setting=setting,
-        errors=form.errors, limit=DOCUMENT.limit(form.t), schemes=SCHEMES,
+        errors=form.errors, limit=DOCUMENT.limit(form.t), schemes=TEXTILE_EXCHANGE,
     )  # fmt: skip
 
 
