@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
@@ -153,6 +153,7 @@ class Speech:
         return NATIVE[self.lang]
 
 
+@cache
 def load_words(folder: Path = _FOLDER) -> Words:
     """Read `<lang>/*.yaml` of all languages: pages of dotted keys, each an unempty sentence, none said twice.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import Identity, select
@@ -131,12 +132,17 @@ async def register_organisation(
     return made
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # walks through the whole database of zones, each time
+
+
 async def register_facility(
     session: AsyncSession, *, organisation_id: int, uri: str, name: str, country: str, time_zone: str,
     moment: datetime, latitude: Decimal | None = None, longitude: Decimal | None = None,
 ) -> Facility:  # fmt: skip
     """A new facility of this organisation. Raises Invalid or Conflict."""
-    if time_zone not in available_timezones():
+    if time_zone not in _time_zones():
         raise Invalid(
             f"{time_zone} is no time zone.", field="time_zone", value=time_zone, fix="Use a name such as Asia/Tokyo."
         )

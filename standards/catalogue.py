@@ -54,16 +54,19 @@ class Document:
     kind: str
     id: str
     path: str
-    data: Mapping[str, Any] = field(repr=False, hash=False)
+    data: Mapping[str, Any] = field(repr=False, compare=False)
     digest: str
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All documents of one root; `digest` is sha256 over the sorted lines of path and sha256 of the file's bytes."""
+    """All documents of one root; `digest` is sha256 over the sorted lines of path and sha256 of the file's bytes.
+
+    Two with the same digest are the same, so that what is kept for one is found for the other without reading either.
+    """
 
     digest: str
-    _documents: Mapping[str, Mapping[str, Document]] = field(repr=False, hash=False)
+    _documents: Mapping[str, Mapping[str, Document]] = field(repr=False, compare=False)
 
     def documents(self, kind: str) -> tuple[Document, ...]:
         """Every document of a kind, ordered by id; ValueError for a kind that does not exist."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from app.process import Process
 from app.server import create_app
@@ -21,21 +22,27 @@ from traceability.witness.collecting import KEEP, Asked
 from traceability.witness.health import signed_since
 
 THEM = Witness("they.example/w", signing_key(bytes([9] * 32)).public)
+APPS: dict[int, Litestar] = {}
 SILENT = Witness("silent.example/w", signing_key(bytes([8] * 32)).public)
+
+
+def asking(process: Process) -> httpx.AsyncClient:
+    """Anybody, in front of this process."""
+    if id(process) not in APPS:
+        APPS[id(process)] = create_app(process)  # which keeps its process alive, so that no id comes again
+    return httpx.AsyncClient(transport=httpx.ASGITransport(APPS[id(process)]), base_url=BASE)
 
 
 async def told(process: Process, path: str = "/log", lang: str = "en") -> str:
     """What anybody reads, without signing in."""
-    app = create_app(process)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+    async with asking(process) as client:
         answer = await client.get(path, params={"lang": lang}, headers={"accept": "text/html"})
         assert answer.status_code == 200, answer.text
         return answer.text
 
 
 async def state(process: Process) -> dict[str, object]:
-    app = create_app(process)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+    async with asking(process) as client:
         found: dict[str, object] = (await client.get("/log/health")).json()
         return found
 

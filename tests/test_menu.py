@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import asyncpg
+import httpx
 import pytest
 from litestar import Litestar
 
@@ -28,6 +29,9 @@ async def test_every_page_of_the_menu_and_of_home_lets_its_reader_in(
 ) -> None:
     firm = await world.firm(role)
     browser = await signed_in(app, world, firm)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as anybody:
+        open_to_all = {*_links((await anybody.get("/")).text)} - {"/"}
+    seen: set[str] = set()
     async with browser:
         for rights in (sorted(RIGHTS), ["read"], *([each] for each in sorted(RIGHTS - {"read"}))):
             changed = "UPDATE person SET roles = $1 WHERE id = $2"
@@ -37,6 +41,9 @@ async def test_every_page_of_the_menu_and_of_home_lets_its_reader_in(
             links = _links(home.text)
             assert {"/standards", "/log"} <= set(links)
             for each in links:
+                if each in open_to_all & seen:
+                    continue  # its answer does not hang on rights
+                seen.add(each)
                 answer = await browser.get(each)
                 assert answer.status_code == 200, (role, rights, each)
                 assert NOT_THEIRS not in unescape(answer.text), (role, rights, each)
