@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -122,8 +123,9 @@ def example(schema: Json, whole: Json, depth: int = DEPTH) -> Any:
             return SAMPLES.get(str(named), {})
 
 
+@lru_cache(maxsize=1)
 def described(app: Litestar) -> Json:
-    """The whole interface (OpenAPI 3.1), with the header that every POST of a machine takes."""
+    """The whole interface (OpenAPI 3.1), with the header that every POST of a machine takes; made once, only read."""
     whole: Json = app.openapi_schema.to_schema()
     for path, item in whole["paths"].items():
         if path.startswith(UNDER) and "post" in item:
@@ -148,9 +150,10 @@ def _fields(operation: Json, whole: Json) -> Iterator[Field]:
         yield Field(name, "body", kind(schema, whole), name in body.get("required", []), says)
 
 
-def operations(whole: Json, may: dict[tuple[str, str], str]) -> list[Operation]:
+@lru_cache(maxsize=1)
+def operations(app: Litestar) -> list[Operation]:
     """What machines may ask for, by path; pages for people are left out."""
-    found = []
+    whole, may, found = described(app), rules(app), []
     for path, item in sorted(whole["paths"].items()):
         for method in METHODS if path.startswith(MACHINES) or path in MACHINES else ():
             if method not in item:
@@ -183,9 +186,8 @@ def openapi_json(request: AnyRequest) -> Response[Json]:
 @get("/docs", opt={"access": PUBLIC}, include_in_schema=False)
 async def docs_page(request: AnyRequest) -> Response[str]:
     """The same for people."""
-    whole = described(request.app)
-    found = operations(whole, rules(request.app))
-    return show(request, "docs.html", operations=found, version=whole["info"]["version"])
+    version = described(request.app)["info"]["version"]
+    return show(request, "docs.html", operations=operations(request.app), version=version)
 
 
 @get("/problems", opt={"access": PUBLIC}, include_in_schema=False)

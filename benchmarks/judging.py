@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel
 
 from app.cli import main
-from standards.catalogue import CATALOGUE, load
+from standards.catalogue import CATALOGUE, load, read_catalogue
 from standards.conformity.evaluation import evaluations
 from standards.conformity.lotdata.files import read_lots
 from standards.conformity.shelf import judge_lot, shelf_of
@@ -116,7 +116,7 @@ async def run(lots: int = LOTS) -> list[str]:
     whole = least(lambda: judge_lot(shelf, read_lots(raw, "json", shelf.properties)[0], DAY))
     judged = least(lambda: judge_lot(shelf, one, DAY))
     snapshots = least(lambda: evaluations(judge_lot(shelf, one, DAY), one), 40)
-    loaded = least(load, 5)
+    loaded = least(lambda: read_catalogue(CATALOGUE), 5)
     texts = [file.read_text("utf-8") for file in CATALOGUE.rglob("*.yaml")]
     parsed = least(lambda: [yaml.compose(text, Loader=yaml.CSafeLoader) for text in texts], 5)
     with tempfile.TemporaryDirectory() as folder:

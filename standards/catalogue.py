@@ -84,7 +84,13 @@ class Catalogue:
         return self._documents[kind]
 
 
-def load(root: Path = CATALOGUE) -> Catalogue:
+@cache
+def load() -> Catalogue:
+    """The catalogue that came with this release, read once a process."""
+    return read_catalogue(CATALOGUE)
+
+
+def read_catalogue(root: Path) -> Catalogue:
     """Read and check every `**/*.yaml` under `root`; CatalogueError lists every problem of every file."""
     problems: list[Problem] = []
     shelf: dict[tuple[str, str], Document] = {}

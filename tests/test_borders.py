@@ -43,7 +43,7 @@ from standards.borders.gates import Gate, cautious
 from standards.borders.gates import answer as strictest
 from standards.borders.rules import Due, in_force
 from standards.borders.truth import Truth, both, either
-from standards.catalogue import CatalogueError, load
+from standards.catalogue import CatalogueError, load, read_catalogue
 from standards.dated import Reference
 from standards.materials import Taxonomy, taxonomy
 
@@ -446,7 +446,7 @@ def test_a_fault_in_the_data_names_file_line_key_and_remedy(
     assert old in text
     (shelf / path).write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(CatalogueError) as refused:
-        load(shelf)
+        read_catalogue(shelf)
     (problem, *_) = refused.value.problems
     assert problem.path.endswith(path)
     assert problem.line == text[: text.index(old)].count("\n") + 1
@@ -472,7 +472,7 @@ def test_a_rule_about_what_nobody_knows_is_refused_with_its_file(
     assert old in text
     (shelf / path).write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(BorderLawError, match=told) as refused:
-        borders(load(shelf))
+        borders(read_catalogue(shelf))
     assert path in str(refused.value)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from standards.catalogue import CatalogueError, load
+from standards.catalogue import CatalogueError, load, read_catalogue
 from standards.exactyaml import Unreadable, frozen, read
 from standards.materials import TaxonomyError, taxonomy
 from standards.properties import properties
@@ -40,15 +40,15 @@ def test_the_shelf_we_ship_loads_and_speaks_of_itself_by_digest() -> None:
 
 
 def test_the_digest_changes_with_any_byte_and_with_any_name(tmp_path: Path) -> None:
-    first = load(shelf(tmp_path, a=PROPERTY_LIST)).digest
-    assert load(shelf(tmp_path, a=PROPERTY_LIST + "# a remark\n")).digest != first
-    assert load(shelf(tmp_path, a=PROPERTY_LIST)).digest == first
+    first = read_catalogue(shelf(tmp_path, a=PROPERTY_LIST)).digest
+    assert read_catalogue(shelf(tmp_path, a=PROPERTY_LIST + "# a remark\n")).digest != first
+    assert read_catalogue(shelf(tmp_path, a=PROPERTY_LIST)).digest == first
     (tmp_path / "a.yaml").rename(tmp_path / "b.yaml")
-    assert load(tmp_path).digest != first
+    assert read_catalogue(tmp_path).digest != first
 
 
 def test_a_document_cannot_be_changed_after_reading(tmp_path: Path) -> None:
-    data = load(shelf(tmp_path, a=PROPERTY_LIST)).document("property-list", "trial").data
+    data = read_catalogue(shelf(tmp_path, a=PROPERTY_LIST)).document("property-list", "trial").data
     with pytest.raises(TypeError):
         data["id"] = "other"  # type: ignore[index]
     assert isinstance(data["properties"], tuple)
@@ -76,7 +76,7 @@ def test_a_fault_is_told_with_file_line_key_and_fix(
     tmp_path: Path, text: str, line: int, key: str, sentence: str
 ) -> None:
     with pytest.raises(CatalogueError) as refused:
-        load(shelf(tmp_path, faulty=text))
+        read_catalogue(shelf(tmp_path, faulty=text))
     told = refused.value.problems[0]
     assert (told.path, told.line, told.key) == ("faulty.yaml", line, key)
     assert sentence in told.sentence
@@ -87,7 +87,7 @@ def test_a_fault_is_told_with_file_line_key_and_fix(
 def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     twin = PROPERTY_LIST.replace("ash", "filler")
     with pytest.raises(CatalogueError) as refused:
-        load(shelf(tmp_path, a=PROPERTY_LIST, b=twin, c="kind: nothing\nid: c\n", d="x: 1\nx: 2\n"))
+        read_catalogue(shelf(tmp_path, a=PROPERTY_LIST, b=twin, c="kind: nothing\nid: c\n", d="x: 1\nx: 2\n"))
     assert [problem.path for problem in refused.value.problems] == ["b.yaml", "c.yaml", "d.yaml"]
 
 
@@ -164,9 +164,9 @@ def test_a_material_of_a_foreign_family_or_with_an_unknown_form_is_refused(tmp_p
     head = "kind: material-taxonomy\nid: wood\ncertainty: secondary\nsource: a test\nfamily: {names: {en: Wood}}\n"
     chips = 'materials: [{code: wood.chips, names: {en: Chips}, forms: [loose], hs_scrap: ["440100"]}]\n'
     with pytest.raises(TaxonomyError, match="forms loose"):
-        taxonomy(load(shelf(tmp_path, wood=head + chips)))
+        taxonomy(read_catalogue(shelf(tmp_path, wood=head + chips)))
     with pytest.raises(TaxonomyError, match="family wood"):
-        taxonomy(load(shelf(tmp_path, wood=head + chips.replace("wood.chips", "straw.chips"))))
+        taxonomy(read_catalogue(shelf(tmp_path, wood=head + chips.replace("wood.chips", "straw.chips"))))
 
 
 def test_every_range_of_a_property_lies_inside_what_is_physically_possible() -> None:

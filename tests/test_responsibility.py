@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from standards.catalogue import CATALOGUE, CatalogueError, load
+from standards.catalogue import CATALOGUE, CatalogueError, load, read_catalogue
 from standards.dated import NotInForce
 from standards.responsibility.evaluation import bounds, evaluate
 from standards.responsibility.packs import NoEdition, PackError
@@ -120,7 +120,7 @@ def test_a_pack_that_contradicts_itself_is_refused(
     assert was in text
     file.write_text(text.replace(was, becomes, 1), "utf-8")
     with pytest.raises(error, match=sentence):
-        packs(load(tmp_path))
+        packs(read_catalogue(tmp_path))
 
 
 def test_an_unknown_pack_is_answered_with_the_known_ones() -> None:

@@ -1,6 +1,7 @@
 """Rendering: a template shown to one reader in their language, and a refusal shown where it was made."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -35,16 +36,20 @@ class Renderer:
     @classmethod
     def of(cls, settings: Settings) -> "Renderer":
         """Made from settings when the application is."""
-        templates = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, auto_reload=settings.debug,
-        )  # fmt: skip
         host = public_base(settings).partition("://")[2]
         site = {
             "host": host, "loopback": public_is_loopback(settings), "demo": settings.demo,
             "version": version("junkan"),
         }  # fmt: skip
-        return cls(templates, load_words(), site)
+        return cls(_templates(reload=settings.debug), load_words(), site)
+
+
+@cache
+def _templates(*, reload: bool) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=reload, cache_size=-1,
+    )  # fmt: skip
 
 
 def language_of(request: AnyRequest) -> Lang:
