@@ -37,6 +37,7 @@ from standards.responsibility.shelf import packs
 from tests.conftest import BASE, PET, Firm, Hands, World, with_key
 from tests.pagework import said
 from tests.pageworld import publish_now, signed_in
+from tests.tiers import NIGHTLY, times
 from traceability import composing
 from traceability.identifiers import lot_uri, new_token
 from traceability.ledger.interpretation import RECYCLING
@@ -172,7 +173,7 @@ async def test_every_figure_is_what_the_facts_behind_it_make(world: World, kept:
     row = kept.reports[country, year]
     every = list(figures_in(row.body))
     assert {each.of for each in every} >= {"left_out", "moved"}
-    for figure in every:
+    for figure in every[:: 1 if NIGHTLY else 3]:
         found = await behind(world, kept, row, figure)
         assert found.grams == stated(row.body, figure), figure
         assert found.lines == len(found.page)
@@ -407,7 +408,7 @@ DECLARED = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=times(8, 200))
 @given(
     st.lists(MOVEMENT, max_size=12), st.lists(DECLARED, max_size=5), st.sampled_from([2024, 2025, 2026]), st.randoms()
 )
