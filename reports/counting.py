@@ -13,6 +13,7 @@ from standards.responsibility.formulas import inputs
 from standards.responsibility.packs import Edition, PackError, QuantitySource, RulePack
 
 DECLARED: Final = "declared"
+_ROWS: Final = pl.len().cast(pl.Int64).alias("rows")
 MARKS: Final[Schema] = {"geo": pl.String(), "year": pl.Int32(), "material": pl.String(), "mark": pl.String()}
 
 
@@ -52,7 +53,7 @@ def stages_of(quantity: QuantitySource) -> tuple[str, ...]:
 
 def count_movements(movements: pl.LazyFrame, pack: RulePack, taxonomy: Taxonomy) -> Counted:
     """Movements (frames.MOVEMENTS) by the country of collection, the law's year and category, at the law's stages."""
-    rows = assigned(gathered(movements, pack), pack, taxonomy)
+    rows = assigned(gathered(movements, pack), pack, taxonomy).collect().lazy()  # few: every quantity reads them again
     found = [
         _with_totals(_as(quantity, rows.filter(held_by(edition, quantity))), edition)
         for edition in pack.editions
@@ -77,7 +78,7 @@ def gathered(movements: pl.LazyFrame, pack: RulePack) -> pl.LazyFrame:
     """
     by = ("year", "collected_country", "facility_country", "material", "stage", "counted", "reason")
     rows = _with_year(checked(movements, MOVEMENTS), pack, pl.col("day")).group_by(by)
-    summed = rows.agg(pl.col("grams").sum(), pl.len().cast(pl.Int64).alias("rows")).collect(engine="streaming")
+    summed = rows.agg(pl.col("grams").sum(), _ROWS).collect(engine="streaming")
     return _barred(summed.lazy(), pack)
 
 
@@ -97,7 +98,9 @@ def count_declarations(declarations: pl.LazyFrame, pack: RulePack, taxonomy: Tax
 
     Where something was declared, nothing recycled is a zero of its own: every staged quantity gets a row of 0 g.
     """
-    rows = assigned(dated_declarations(declarations, pack).with_columns(rows=pl.lit(1, pl.Int64)), pack, taxonomy)
+    by = ("geo", "year", "edition", "material", "stage", "barred", "mark")
+    summed = dated_declarations(declarations, pack).group_by(by).agg(pl.col("grams").sum(), _ROWS)
+    rows = assigned(summed.collect(engine="streaming").lazy(), pack, taxonomy).collect().lazy()
     found = [empty(TONNAGES)]
     marks = [empty(MARKS)]
     for edition in pack.editions:
