@@ -39,8 +39,10 @@ from app.pages import (
 )
 from marketplace import api as market_api
 from reports import api as reports_api
+from traceability.http import accounts as accounts_api
 from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
+from traceability.http import claims as claims_api
 from traceability.http import epcis, evaluations, holds, imports, ledger, log, lots, statements, transactions, witness
 from traceability.http import recalls as recalls_api
 from traceability.http import sites as sites_api
@@ -75,6 +77,8 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *witness.ROUTES,
     *lots.ROUTES,
     *statements.ROUTES,
+    *claims_api.ROUTES,
+    *accounts_api.ROUTES,
     *cases_api.ROUTES,
     *certificates_api.ROUTES,
     *transactions.ROUTES,

@@ -36,6 +36,30 @@ class CustodyModel(StrEnum):
 _RANKS: Final = MappingProxyType({model: rank for rank, model in enumerate(CustodyModel)})
 
 
+class LotModel(StrEnum):
+    """What the maker of a lot may state of its custody: a model, for mass balance with its method.
+
+    Neither method of mass balance is stronger than the other. Of book and claim there is no lot.
+    """
+
+    IDENTITY_PRESERVED = "identity_preserved"
+    SEGREGATED = "segregated"
+    CONTROLLED_BLENDING = "controlled_blending"
+    MASS_BALANCE_ROLLING = "mass_balance_rolling"
+    MASS_BALANCE_CREDIT = "mass_balance_credit"
+
+    @property
+    def model(self) -> CustodyModel:
+        """The model of ISO 22095."""
+        methods = {LotModel.MASS_BALANCE_ROLLING, LotModel.MASS_BALANCE_CREDIT}
+        return CustodyModel.MASS_BALANCE if self in methods else CustodyModel(self.value)
+
+    @property
+    def booked(self) -> bool:
+        """Whether its content is what an account says, not what is physically in the lot."""
+        return self.model is CustodyModel.MASS_BALANCE
+
+
 @dataclass(frozen=True)
 class Source:
     """One lot about to be mixed: where it was made, what is claimed of it, under which certificate's scope."""
@@ -91,6 +115,22 @@ def allows_mixing(model: CustodyModel, sources: Sequence[Source]) -> Mixing:
         case CustodyModel.BOOK_AND_CLAIM:
             # certificates travel without the material, so no lot is ever made of them
             return Mixing("NO_PHYSICAL_LOT")
+
+
+PHYSICAL: Final = (CustodyModel.IDENTITY_PRESERVED, CustodyModel.SEGREGATED, CustodyModel.CONTROLLED_BLENDING)
+
+
+def strongest(sources: Sequence[Source | None]) -> CustodyModel | None:
+    """The strongest model that a lot made of these may state; None for a lot of which nothing is stated gives nothing.
+
+    What nothing is stated of may still be blended in (controlled blending, mass balance), it only adds no content.
+    """
+    stated = [source for source in sources if source is not None]
+    if not stated:
+        return None
+    whole = len(stated) == len(sources)
+    candidates = CustodyModel if whole else (CustodyModel.CONTROLLED_BLENDING, CustodyModel.MASS_BALANCE)
+    return next((model for model in candidates if allows_mixing(model, stated)), None)
 
 
 @dataclass(frozen=True)

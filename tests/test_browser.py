@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.conftest import PASSWORD, World
 from tests.serving import served
+from tests.test_accounts_captured import EU, KG, make, new, stock
 
 CHROMIUM = shutil.which("chromium")
 NEEDED = "browser" in os.environ.get("JUNKAN_TESTS_NEED", "")
@@ -98,3 +99,29 @@ async def test_a_crossing_is_asked_and_asked_again_on_a_narrow_screen_without_a_
     wide = await (await browser.new_context(viewport={"width": 320, "height": 700})).new_page()
     await wide.goto(page.url)
     assert await fits(wide)
+
+
+async def test_accounts_and_a_process_fit_a_phone_and_a_desk(browser: Browser, address: str, world: World) -> None:
+    firm = await world.firm("recycler")
+    waste, virgin = await stock(world, firm, 1_000 * KG, "post", "segregated"), await stock(world, firm, KG, "virgin")
+    sold = new(KG * 3 // 4, "mass_balance_credit", credited={"post": KG // 2})
+    for lot, grams, output in ((waste, 900 * KG, new(700 * KG)), (virgin, KG, sold)):
+        await make(world, firm, {lot: grams}, output, scheme=EU)
+    for width in (360, 1280):
+        context = await browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=True)
+        page = await context.new_page()
+        await page.goto(f"{address}/sign-in")
+        await page.fill("input[name=email]", firm.email)
+        await page.fill("input[name=password]", PASSWORD)
+        await page.click("main button")
+        for lang in ("en", "th", "vi"):
+            for path in ("/accounts", f"/record/transformation?lot={waste}"):
+                answer = await page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={lang}")
+                assert answer is not None
+                assert answer.status == 200, path
+                assert await fits(page), (path, lang, width)
+        await page.goto(f"{address}/accounts?lang=en")
+        await page.click("main a[href^='/accounts?account=']")
+        assert "500" in await page.inner_text("main")
+        if shots := os.environ.get("SHOTS"):
+            await page.screenshot(path=f"{shots}/accounts-{width}.png", full_page=True)

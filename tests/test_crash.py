@@ -73,6 +73,10 @@ async def _check(process: Process, ids: list[str]) -> None:
         each for each in await verify_database(writer, process.keys, process.origin) if not each.note
     ]  # fmt: skip
     assert not faults
+    booked = await writer.fetchrow("SELECT sum(claimed_post), sum(through) FROM mass_booking")
+    assert booked == await writer.fetchrow("SELECT sum(claimed_post), sum(through) FROM mass_account")
+    lots = "SELECT count(*) FROM lot WHERE custody = 'mass_balance_credit'"
+    assert booked[0] == await writer.fetchval(lots) > 0
     mass = await writer.fetchval("SELECT sum(free + reserved) FROM balance")
     assert mass == await writer.fetchval("SELECT sum(grams) FROM entry WHERE lot_id IS NOT NULL")
 

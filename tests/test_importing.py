@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -149,6 +149,7 @@ def test_the_same_number_is_the_same_lot_for_ever_and_another_firms_is_another()
         ({"unit": "lb"}, "unit", "UNIT_INVALID"), ({"day": "31.01.2026"}, "day", "DAY_INVALID"),
         ({"day": "2026-02-30"}, "day", "DAY_INVALID"), ({"day": "2569-01-31"}, "day", "DAY_BUDDHIST"),
         ({"facility": "Elsewhere"}, "facility", "FACILITY_UNKNOWN"), ({"origin": "ocean"}, "origin", "ORIGIN_UNKNOWN"),
+        ({"custody": "mass_balance"}, "custody", "CUSTODY_UNKNOWN"),
         ({"country": "Japan"}, "country", "COUNTRY_UNKNOWN"),
     ],
 )  # fmt: skip
@@ -483,7 +484,7 @@ async def test_a_file_is_its_organisations_alone_for_a_day(
             await keep(session, firm.actor.organisation_id, bytes([n + 1]), "n", moment) for n in range(MOST + 2)
         ]
         assert len(set(digests)) == MOST + 2
-        late = moment + KEPT
+        late = moment + KEPT + timedelta(microseconds=1)  # the day is over, also for a file sent this very moment
         with pytest.raises(Exception, match="not here any more"):
             await kept(session, firm.actor.organisation_id, path.rpartition("/")[2], late)
     async with process.database.begin(firm.actor.organisation_id) as session:
@@ -591,3 +592,8 @@ async def test_the_command_line_reads_the_same_sheet_to_the_same_lots(
 
 def test_no_bound_is_wider_than_what_is_promised() -> None:
     assert (spreadsheets.MOST_UNPACKED, spreadsheets.MOST_PARTS, spreadsheets.MOST_RATIO) == (100_000_000, 1_000, 100)
+
+
+def test_a_row_states_a_custody_model_or_none() -> None:
+    found = read(sheet({"custody": "Segregated"}, {"lot": "A-2"}))
+    assert [each.made.custody for each in found.entries] == ["segregated", None]

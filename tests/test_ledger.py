@@ -27,7 +27,7 @@ from traceability.ledger.movements import (
     Transformation,
     Unmoved,
 )
-from traceability.ledger.origins import Origin, Origins
+from traceability.ledger.origins import Kind, Origin, Origins, Pool
 from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings
 from traceability.refusals import BalanceExceeded, DoubleClaim, Incomplete, LotTaken, MassCreated, UnknownLot
 
@@ -44,7 +44,8 @@ def new(
 
 
 def around(**kwargs: object) -> Surroundings:
-    return Surroundings(**{"day": DAY, "parties": PARTIES, "reserved": {}, **kwargs})  # type: ignore[arg-type]
+    told = {"day": DAY, "on": DAY, "moment": datetime(2026, 6, 1, tzinfo=UTC), "parties": PARTIES, "reserved": {}}
+    return Surroundings(**told | kwargs)  # type: ignore[arg-type]
 
 
 def do(book: Book, movement: Movement, who: Speaker = A, **kwargs: object) -> Entered:
@@ -224,7 +225,8 @@ def test_unmoved_says_why() -> None:
 def test_origins_are_carried_exactly(sources: list[tuple[str, int]], data: st.DataObject) -> None:
     drawn = sum(grams for _, grams in sources)
     grams = data.draw(st.integers(1, drawn))
-    blend = Origins.blend([(Origins.of(part, country, "post"), part) for country, part in sources], grams)
+    pool = Pool((Kind(Origin(country, "post"), False), part) for country, part in sources)
+    blend = Origins.sum((kind.origin, part) for kind, part in pool.take(grams))
     assert blend.total == grams
     by_country: dict[str, int] = defaultdict(int)
     for country, part in sources:

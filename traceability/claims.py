@@ -11,7 +11,7 @@ from foundation.access import Actor
 from foundation.errors import Invalid
 from traceability.holdings import holding
 from traceability.identifiers import new_token
-from traceability.ledger.book import PURPOSES, Purpose
+from traceability.ledger.lots import PURPOSES, Purpose
 from traceability.preparing import fact
 from traceability.sequencing.commands import Accepted, Claiming, Command
 from traceability.sequencing.sequencer import Sequencer
@@ -31,6 +31,7 @@ class Claimed:
     grams: int
     statement: str
     claimed_at: datetime
+    custody: str | None
 
 
 def purpose_of(text: str) -> Purpose:
@@ -46,7 +47,10 @@ def purpose_of(text: str) -> Purpose:
 async def claim(
     session: AsyncSession, sequencer: Sequencer, actor: Actor, claiming: Claiming, moment: datetime
 ) -> Accepted:
-    """Claim grams that the actor holds. Raises NotFound, Invalid, or DoubleClaim (the second on the same grams)."""
+    """Claim grams that the actor holds.
+
+    Raises NotFound, Invalid, DoubleClaim (the second on the same grams), or CustodyOverstated.
+    """
     actor.must("claim")
     if claiming.grams <= 0:
         raise Invalid(
@@ -70,6 +74,8 @@ async def claim(
         "claimant": actor.organisation_uri,
         "time": moment.isoformat(),
     }
+    if claiming.custody is not None:
+        body["custody"] = claiming.custody.value
     stated = fact("claim", body, fact_id, actor, moment, sequencer.controls.version, claiming=claiming)
     return (await sequencer.submit(Command((stated,)))).accepted[0]
 
@@ -83,6 +89,8 @@ async def claims(session: AsyncSession, organisation_id: int) -> list[Claimed]:
         .order_by(ClaimRow.fact_index.desc())
     )
     return [
-        Claimed(row.fact_index, uri, row.purpose, row.jurisdiction, row.grams, row.statement, row.claimed_at)
+        Claimed(
+            row.fact_index, uri, row.purpose, row.jurisdiction, row.grams, row.statement, row.claimed_at, row.custody
+        )
         for row, uri in rows
     ]

@@ -1,7 +1,7 @@
 """Composing: EPCIS events written for people who fill in a form, a spreadsheet or a scale."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -30,7 +30,10 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """A lot that comes into being, with what is known of it."""
+    """A lot that comes into being, with what is known of it.
+
+    `credited`: grams by kind, claimed of its account. `scheme`: the one of a mass-balance lot that comes from outside.
+    """
 
     lot: str
     grams: int
@@ -39,6 +42,8 @@ class Making:
     consumer: str | None = None
     country: str | None = None
     custody: str | None = None
+    credited: Mapping[str, int] = field(default_factory=dict)
+    scheme: str | None = None
 
 
 def kilograms(grams: int) -> Decimal:
@@ -69,9 +74,15 @@ def _event(kind: str, at: At, step: str, disposition: str | None) -> Composed:
 def _own(making: Making) -> Composed:
     facts = {
         "material": making.material, "form": making.form, "consumer": making.consumer, "country": making.country,
-        "custody": making.custody,
+        "custody": making.custody, "scheme": making.scheme,
     }  # fmt: skip
-    return {f"junkan:{name}": value for name, value in facts.items() if value}
+    told: Composed = {f"junkan:{name}": value for name, value in facts.items() if value}
+    if any(making.credited.values()):
+        told["junkan:credited"] = [
+            {"junkan:consumer": kind, "junkan:quantity": kilograms(grams), "junkan:uom": "KGM"}
+            for kind, grams in making.credited.items() if grams
+        ]  # fmt: skip
+    return told
 
 
 def arrived(at: At, made: Making, *, step: str = "collecting") -> Composed:
@@ -86,13 +97,19 @@ def opening(at: At, made: Making) -> Composed:
 
 
 def transformed(
-    at: At, step: str, inputs: Mapping[str, int], outputs: Sequence[Making], sinks: Mapping[str, int]
-) -> Composed:
-    """Lots become other lots, losses and residues; what is not stated becomes `loss:unstated`."""
+    at: At, step: str, inputs: Mapping[str, int], outputs: Sequence[Making], sinks: Mapping[str, int],
+    scheme: str | None = None,
+) -> Composed:  # fmt: skip
+    """Lots become other lots, losses and residues; what is not stated becomes `loss:unstated`.
+
+    `scheme` names the mass-balance accounts of the facility that take part.
+    """
     event = _event("TransformationEvent", at, step, "in_progress")
     event["inputQuantityList"] = [quantity(lot, grams) for lot, grams in inputs.items()]
     event["outputQuantityList"] = [quantity(made.lot, made.grams) for made in outputs]
     event["junkan:lots"] = [{"junkan:lot": made.lot, **_own(made)} for made in outputs]
+    if scheme:
+        event["junkan:scheme"] = scheme
     if sinks:
         event["junkan:sinks"] = [
             {"junkan:account": account, "junkan:quantity": kilograms(grams), "junkan:uom": "KGM"}

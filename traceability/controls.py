@@ -1,14 +1,14 @@
 """Controls: the rule book's thresholds held against a movement, in fixed order; the first that fails decides."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Final
 
 from foundation.errors import Refusal
 from standards.catalogue import Catalogue
-from standards.custody import CustodyModel, weakest
+from standards.custody import LotModel
 from standards.materials import taxonomy
 from standards.plausibility import (
     Claim,
@@ -27,6 +27,7 @@ from standards.plausibility import (
     thresholds,
     yield_finding,
 )
+from standards.trade.massbalance import Scheme, schemes
 from traceability.checking.papers import Papers
 from traceability.events import Event
 from traceability.identifiers import NAMESPACE
@@ -116,6 +117,7 @@ class Controls:
     materials: frozenset[str]
     forms: frozenset[str]
     rules: tuple[Rule, ...] = ()
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
 
     def check_words(self, movement: Movement) -> None:
         """Materials and forms are words of the shared taxonomy. Raises UnknownWord."""
@@ -124,7 +126,8 @@ class Controls:
             words = (
                 ("material", new.material, self.materials),
                 ("form", new.form, self.forms),
-                ("custody", new.custody, frozenset(CustodyModel)),
+                ("custody", new.custody, frozenset(LotModel)),
+                ("scheme", new.scheme, frozenset(self.schemes)),
             )
             for name, word, known in words:
                 if word is not None and word not in known:
@@ -211,17 +214,11 @@ class Controls:
         return surplus_allowed(self.limits, drawn, day)
 
 
-def weakest_custody(models: Sequence[str | None]) -> str:
-    """What a chain through these may still claim (None: not stated); nothing stated at all is mass balance."""
-    stated = [CustodyModel(model) for model in models if model]
-    return weakest(stated) if stated else CustodyModel.MASS_BALANCE
-
-
 def controls_of(catalogue: Catalogue) -> Controls:
     """The controls of a catalogue; its digest is the version that every event keeps."""
     known, limits = taxonomy(catalogue), thresholds(catalogue)
     words = frozenset(known.materials), frozenset(known.forms)
-    return Controls(limits, catalogue.digest[:16], *words, in_order(limits))
+    return Controls(limits, catalogue.digest[:16], *words, in_order(limits), schemes(catalogue))
 
 
 def refused(finding: Finding) -> Refusal:

@@ -21,7 +21,7 @@ class Holding:
     token: str | None
     material: str
     form: str
-    custody: str
+    custody: str | None
     origins: Origins
     maker: int
     facility_id: int | None

@@ -16,6 +16,7 @@ from standards.conformity import Evidence, HeldDocument, Judgement, Lot, Measure
 from standards.conformity.evaluation import Evaluation, evaluations
 from standards.conformity.lots import Statement
 from standards.conformity.shelf import Shelf, judge_lot, shelf_of
+from standards.custody import LotModel
 from standards.properties import Property
 from traceability.certificates.papers import papers_of, standard_of
 from traceability.evidence import certificates, measurements
@@ -62,8 +63,10 @@ def known_lot(
     words = {row.name: row.words if row.said is None else row.said for row in stated}
     grade = words.pop(GRADE, None)
     attributes = {name: value for name, value in words.items() if value is not None}
+    if custody is not None:
+        attributes["chain_of_custody"] = LotModel(custody).model.value
     return Lot(
-        material, form, origin_of(origins), attributes | ({"chain_of_custody": custody} if custody else {}), results,
+        material, form, origin_of(origins), attributes, results,
         statements=tuple(
             Statement(row.name, row.said, Evidence.E1, row.stated_on) for row in stated if row.said is not None
         ),
@@ -73,8 +76,9 @@ def known_lot(
 
 def origin_of(origins: Origins) -> str | None:
     """The one class of origin that all grams have (ISO 14021, 7.8); None where they differ or are not known."""
-    kinds = {origin.consumer for origin, _ in origins.grams}
-    return ORIGINS.get(kinds.pop()) if len(kinds) == 1 else None
+    kinds = {(origin.consumer, origin.booked) for origin, _ in origins.grams}
+    kind, booked = kinds.pop() if len(kinds) == 1 else ("", True)
+    return None if booked else ORIGINS.get(kind)
 
 
 def _recycled(origins: Origins) -> tuple[Measurement, ...]:

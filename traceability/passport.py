@@ -19,7 +19,7 @@ from traceability.evidence import certificates, measurements
 from traceability.genealogy.walking import Ancestor, trace
 from traceability.history.standing import standing
 from traceability.identifiers import canonical_key, human_code
-from traceability.ledger.origins import Origins
+from traceability.ledger.origins import Content, Origins
 from traceability.proofs import Proved, prove
 from traceability.recalls.reading import recalled
 from traceability.stages import Stage, stages_of
@@ -65,7 +65,8 @@ class Passport:
     human_code: str | None
     material: str
     form: str
-    custody: str
+    custody: str | None
+    scheme: str | None
     grams: int
     made_on: date
     exact_day: bool
@@ -73,8 +74,7 @@ class Passport:
     maker: str | None
     maker_roles: tuple[str, ...]
     countries: tuple[tuple[str, int], ...]
-    pre_consumer: int
-    post_consumer: int
+    content: Content
     stages: tuple[Stage, ...]
     complete: bool
     measurements: tuple[MeasurementRow, ...]
@@ -126,7 +126,6 @@ async def passport(
     stands = await standing(record, [each.lot_id for each in descent.lots])
     grams = {lot_id: each.grams for lot_id, each in stands.items()}
     origins, mass = Origins.from_json(lot.origins), grams.get(lot.id, 0)
-    pre, post = origins.recycled(mass)
     stand = stands.get(lot.id)
     proof = await prove(record, stand.event_index if stand else lot.created_index, verifiers)
     country = places.get(lot.id, maker.country)
@@ -137,10 +136,10 @@ async def passport(
     papers = (await papers_of(record, catalogue, [lot], today)).get(lot.id, ())
     return Passport(
         reader=reader, lot=lot.uri, token=lot.token, human_code=human_code(lot.token) if lot.token else None,
-        material=lot.material, form=lot.form, custody=lot.custody, grams=mass,
+        material=lot.material, form=lot.form, custody=lot.custody, scheme=lot.scheme, grams=mass,
         made_on=lot.created_day, exact_day=sees(reader, Field.DAY), country=country,
         maker=maker.name if named else None, maker_roles=tuple(maker.roles),
-        countries=_by_country(origins, mass), pre_consumer=pre, post_consumer=post,
+        countries=_by_country(origins, mass), content=origins.content(mass) if origins.total else Content(),
         stages=stages_of(descent.lots, events, places, makers, grams, reader), complete=descent.complete,
         measurements=tuple(found),
         certificates=tuple(await certificates(record, lot.id, lot.organisation_id, lot.created_day)),

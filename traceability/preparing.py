@@ -70,7 +70,9 @@ def _day(event: Event, place: Place | None) -> date:
     return event.event_time.astimezone(timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))).date()
 
 
-RESERVED: Final = frozenset({"junkan:controls", "junkan:entries", "junkan:outcome", "junkan:stated", "junkan:received"})
+RESERVED: Final = frozenset({
+    "junkan:bookings", "junkan:controls", "junkan:entries", "junkan:outcome", "junkan:stated", "junkan:received",
+})  # fmt: skip
 
 
 def _check_names(data: Mapping[str, Any]) -> None:

@@ -206,3 +206,31 @@ class UnknownWord(Refusal):
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "UNKNOWN_WORD"
+
+
+class CustodyOverstated(Refusal):
+    """A custody model is stated that is stronger than what a lot's inputs, or the lot itself, allow."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "CUSTODY_OVERSTATED"
+
+
+class AccountOverdrawn(Refusal):
+    """More would be claimed of a mass-balance account than it holds."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "NEGATIVE_BALANCE"
+
+
+class AccountClosed(Refusal):
+    """A later period of the mass-balance account has begun with what this one left."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "ACCOUNT_CLOSED"
+
+
+class AboveAverage(Refusal):
+    """A lot would have a larger share than the rolling average of its account."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "ABOVE_AVERAGE"

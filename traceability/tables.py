@@ -84,7 +84,9 @@ class LotRow(Base):
     facility_id: Mapped[int | None]
     material: Mapped[str]
     form: Mapped[str]
-    custody: Mapped[str]
+    custody: Mapped[str | None]
+    source: Mapped[str | None]
+    scheme: Mapped[str | None]
     origins: Mapped[list[dict[str, Any]]]
     created_index: Mapped[int]
     created_day: Mapped[date]
@@ -141,6 +143,7 @@ class ClaimRow(Base):
     jurisdiction: Mapped[str]
     grams: Mapped[int]
     statement: Mapped[str]
+    custody: Mapped[str | None]
     claimed_at: Mapped[datetime]
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from traceability.composing import At
-from traceability.ledger.book import Purpose
+from traceability.ledger.lots import Purpose
 from traceability.sites.registering import Hours, Meter, Permit
 
 

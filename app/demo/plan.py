@@ -1,7 +1,7 @@
 """The plan: from a seed, what everybody does on every day of the demo year (same seed, same world)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -10,6 +10,9 @@ from typing import Final
 KG: Final = 1_000
 TONNE: Final = 1_000 * KG
 PET: Final = "plastics.pet"
+SEGREGATED: Final = "segregated"
+MASS_BALANCE: Final = "mass_balance_credit"
+SCHEME: Final = "iscc-plus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +36,29 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A lot that a transformation makes."""
+    """A lot that a transformation makes; `booked`: grams of post-consumer content that it claims of an account."""
 
     lot: str
     grams: int
     material: str
     form: str
+    custody: str = SEGREGATED
+    booked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Lots become other lots; `step` is our business step (sorting, reprocessing, recycling)."""
+    """Lots become other lots; `step` is our business step (sorting, reprocessing, recycling).
+
+    `scheme` names the mass-balance account that takes part.
+    """
 
     who: str
     step: str
     inputs: tuple[tuple[str, int], ...]
     outputs: tuple[Output, ...]
     sinks: tuple[tuple[str, int], ...]
+    scheme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +193,17 @@ class _Country:
     def _recycle(self, day: date, flake: tuple[str, int]) -> None:
         lot, grams = flake
         if self.number % 3 == 0:
-            self._sell(day, lot, grams, flake=True)  # sold as flake; it is recycled where it is extruded
+            self._sell(day, lot, grams, grams, flake=True)  # sold as flake; it is recycled where it is extruded
             return
-        pellet = Output(self.name("P"), self.share(grams, 0.955, 0.985), PET, "pellet")
+        pellet, scheme = Output(self.name("P"), self.share(grams, 0.955, 0.985), PET, "pellet"), None
+        if self.code == "JP" and self.number % 24 == 12:  # one in four goes through the account of its facility
+            booked, scheme = pellet.grams * 7 // 10 // KG * KG, SCHEME
+            pellet = replace(pellet, custody=MASS_BALANCE, booked=booked)
         sinks = (("loss:process", (grams - pellet.grams) // 2),)
-        self.on(day, Process(f"{self.code.lower()}-recycler", "recycling", ((lot, grams),), (pellet,), sinks))
-        self._sell(day + timedelta(days=2), pellet.lot, pellet.grams)
+        self.on(day, Process(f"{self.code.lower()}-recycler", "recycling", ((lot, grams),), (pellet,), sinks, scheme))
+        self._sell(day + timedelta(days=2), pellet.lot, pellet.grams, pellet.booked or pellet.grams)
 
-    def _sell(self, day: date, lot: str, grams: int, *, flake: bool = False) -> None:
+    def _sell(self, day: date, lot: str, grams: int, recycled: int, *, flake: bool = False) -> None:
         if self.random.random() > 0.6:
             return
         buyer, (low, high) = BUYERS[self.code], PRICE[self.code]
@@ -200,7 +212,7 @@ class _Country:
         seller = f"{self.code.lower()}-recycler"
         self.on(day, Sale(seller, buyer, lot, sold, price, MONEY[self.code]))
         ((_, sent, weighed),) = self.weighed(((lot, sold),))
-        claimed = weighed * 9 // 10 // KG * KG if self.random.random() < 0.7 else 0
+        claimed = min(weighed * 9 // 10, weighed * recycled // grams) // KG * KG if self.random.random() < 0.7 else 0
         self.on(day + timedelta(days=11), Take(buyer, seller, lot, sent, weighed, claimed))
         if flake:
             pellet = Output(self.name("P"), self.share(weighed, 0.955, 0.985), PET, "pellet")

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
-from app.demo.plan import Act, Collect, Declare, Move, Process, Sale, Take, Test
+from app.demo.plan import PET, SEGREGATED, Act, Collect, Declare, Move, Process, Sale, Take, Test
 from foundation.access import Actor
 from foundation.database import Database
 from marketplace.listings import Terms, publish, withdraw
@@ -127,11 +127,15 @@ async def _perform(stage: Stage, act: Act) -> None:
 
 def _event(stage: Stage, act: Collect | Process) -> Composed:
     if isinstance(act, Collect):
-        made = Making(stage.lot(act.lot), act.grams, "plastics.pet", "loose", "post")
+        made = Making(stage.lot(act.lot), act.grams, PET, "loose", "post", custody=SEGREGATED)
         return arrived(stage.at(act.who), made)
     inputs = {stage.lot(lot): grams for lot, grams in act.inputs}
-    outputs = [Making(stage.lot(each.lot), each.grams, each.material, each.form) for each in act.outputs]
-    return transformed(stage.at(act.who), STEPS[act.step], inputs, outputs, dict(act.sinks))
+    outputs = [
+        Making(stage.lot(each.lot), each.grams, each.material, each.form, custody=each.custody,
+               credited={"post": each.booked})
+        for each in act.outputs
+    ]  # fmt: skip
+    return transformed(stage.at(act.who), STEPS[act.step], inputs, outputs, dict(act.sinks), act.scheme)
 
 
 async def _capture(stage: Stage, who: str, event: Composed) -> None:

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import grams_of, speech_of
+from app.pages.forms.custody import models
 from app.pages.passports import name_of
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from app.pages.trading import zone_of
@@ -18,13 +19,16 @@ from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Conflict, Invalid, Refusal
 from foundation.registry import facilities
+from standards.custody import LotModel
 from traceability.claims import Claimed, claim, claims
 from traceability.holdings import Holding, holding, holdings
+from traceability.ledger.claiming import check_model, model_of, not_recycled
+from traceability.ledger.origins import RECYCLED
 from traceability.refusals import DoubleClaim
 from traceability.sequencing.commands import Claiming
 from traceability.sequencing.sequencer import Sequencer
 
-EMPTY: Final = {"lot": "", "grams": "", "grams_unit": "kg", "jurisdiction": "", "statement": ""}
+EMPTY: Final = {"lot": "", "grams": "", "grams_unit": "kg", "jurisdiction": "", "statement": "", "custody": ""}
 LONGEST: Final = 500
 
 
@@ -38,8 +42,13 @@ class Claimable:
 
 
 def claimable(held: Holding) -> int:
-    """Grams held (free or reserved) that no live claim of recycled content lies on."""
-    return held.free + held.reserved - held.claimed_content
+    """Grams held (free or reserved) that no live claim of recycled content lies on; with a model, of those recycled."""
+    return max(0, _most(held) - held.claimed_content)
+
+
+def _most(held: Holding) -> int:
+    grams = held.free + held.reserved
+    return grams if held.custody is None else held.origins.least_of(RECYCLED, grams)
 
 
 def _choices(t: Speech, held: list[Holding]) -> list[Claimable]:
@@ -77,7 +86,7 @@ async def _shown(
     flashes = [{"tone": "good", "text": t("claims.done")}] if "done" in request.query_params else []
     return show(
         request, "market/claims.html", status=status, choices=choices, claims=done, form=form, errors=errors or [],
-        flashes=flashes, countries=[(code, t.country(code)) for code in _countries(actor)],
+        flashes=flashes, models=models(t), countries=[(code, t.country(code)) for code in _countries(actor)],
     )  # fmt: skip
 
 
@@ -94,7 +103,8 @@ def _claiming(form: Mapping[str, str], lang: str) -> Claiming:
         raise Invalid("Choose the country.", field="jurisdiction", fix="Choose where the claim is made.")
     if len(form["statement"]) > LONGEST:
         raise Invalid("The statement is too long.", field="statement", fix=f"Use at most {LONGEST} characters.")
-    return Claiming(form["lot"], "content", grams_of(form, lang), form["jurisdiction"], form["statement"])
+    return Claiming(form["lot"], "content", grams_of(form, lang), form["jurisdiction"], form["statement"],
+                    model_of(form["custody"] or None))  # fmt: skip
 
 
 @post("/claims", opt={"access": May("claim")}, include_in_schema=False)
@@ -108,8 +118,12 @@ async def claim_form(
     try:
         claiming = _claiming(form, t.lang)
         held = await holding(transaction, actor.organisation_id, claiming.lot)
+        claimed, most = held.claimed_content + claiming.grams, _most(held)
+        if claimed > most and most < held.free + held.reserved:
+            raise not_recycled(held.lot, claimed, most)
         if claiming.grams > claimable(held):
             raise _taken(claiming, claimable(held))
+        check_model(claiming.custody, LotModel(held.custody) if held.custody else None, held.lot)
         if "seen_claimed" not in form:
             return _check(request, held, claiming, form)
         if form["seen_claimed"] != str(held.claimed_content):
@@ -134,7 +148,9 @@ def _check(request: AnyRequest, held: Holding, claiming: Claiming, form: Mapping
     return show(
         request, "market/claim_check.html", form=form, seen=held.claimed_content, mass=t.mass(claiming.grams),
         title=name_of(t, held.material, held.form), pre=t.mass(pre), post=t.mass(post_consumer),
-        country=t.country(claiming.jurisdiction), left=t.mass(claimable(held) - claiming.grams),
+        country=t.country(claiming.jurisdiction),
+        custody=t.name("custody", claiming.custody) if claiming.custody else t("common.not_stated"),
+        left=t.mass(claimable(held) - claiming.grams),
     )  # fmt: skip
 
 

@@ -9,12 +9,15 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from app import formats
+from app.pages.forms.custody import scheme_named
 from app.pages.scanning import checks_of, compare, state_of
 from app.pictures import ChainStep, NodeKind, chain
 from app.words import Speech
 from standards.catalogue import Catalogue
 from standards.properties import Property, properties
+from standards.trade.massbalance import schemes
 from traceability.certificates.papers import Paper, standard_of
+from traceability.ledger.origins import Content
 from traceability.passport import Passport
 from traceability.stages import Stage
 from traceability.tables import CertificateRow, MeasurementRow
@@ -69,7 +72,7 @@ def tell(t: Speech, passport: Passport, catalogue: Catalogue) -> Told:
     return Told(
         passport=passport, title=name_of(t, passport.material, passport.form), tone=tone, state=state,
         state_text=state_text, compare=compare(t, passport.human_code), checks=checks_of(t, passport.checks),
-        facts=_facts(t, passport),
+        facts=_facts(t, passport, catalogue),
         recycled=t.percent(recycled_share(passport), 0) if passport.grams else t("common.not_stated"),
         recycled_where=t.country(made.country or "ZZ") if made else t("common.not_stated"),
         recycled_when=_period(t, made.first_day, made.last_day, exact=passport.exact_day) if made else "",
@@ -90,11 +93,11 @@ def name_of(t: Speech, material: str, form: str) -> str:
 
 
 def recycled_share(passport: Passport) -> Decimal:
-    """Pre- and post-consumer grams over all grams (ISO 14021, 7.8); for display."""
-    return Decimal(passport.pre_consumer + passport.post_consumer) / passport.grams if passport.grams else Decimal(0)
+    """Pre- and post-consumer grams physically in it over all grams (ISO 14021, 7.8); for display."""
+    return Decimal(passport.content.pre + passport.content.post) / passport.grams if passport.grams else Decimal(0)
 
 
-def _facts(t: Speech, passport: Passport) -> list[tuple[str, str]]:
+def _facts(t: Speech, passport: Passport, catalogue: Catalogue) -> list[tuple[str, str]]:
     when = t.day(passport.made_on) if passport.exact_day else formats.month(passport.made_on, t.lang)
     role = passport.maker_roles[0] if passport.maker_roles else ""
     known = passport.checks.issuer_known == "yes"
@@ -104,8 +107,24 @@ def _facts(t: Speech, passport: Passport) -> list[tuple[str, str]]:
         (t("scan.made_in"), t.country(passport.country or "ZZ")),
         (t("scan.made_when"), when),
         (t("scan.maker"), passport.maker or hidden),
-        (t("common.custody"), t.name("custody", passport.custody)),
+        (t("common.custody"), t.name("custody", passport.custody) if passport.custody else t("common.not_stated")),
+        *(
+            [(t("custody_form.scheme"), scheme_named(t, schemes(catalogue), passport.scheme))]
+            if passport.scheme
+            else []
+        ),
+        *contents_of(t, passport.content, passport.grams),
     ]
+
+
+def contents_of(t: Speech, content: Content, mass: int) -> list[tuple[str, str]]:
+    """What a lot is, kind by kind, in grams and as a share; the unknown is told, and what only an account says."""
+    rows = (
+        (t.name("origin", "post"), content.post), (t.name("origin", "pre"), content.pre),
+        (t.name("origin", "virgin"), content.virgin), (t.name("origin", "unknown"), content.unknown),
+        (t("content.booked_post"), content.booked_post), (t("content.booked_pre"), content.booked_pre),
+    )  # fmt: skip
+    return [(label, f"{t.mass(grams)} ({t.percent(Decimal(grams) / mass, 1)})") for label, grams in rows if grams]
 
 
 def _recycled(passport: Passport) -> Stage | None:

@@ -15,17 +15,41 @@ from standards.quantities import exact
 
 Dip = Literal["any_event", "period_end"]
 DIPS: Final[tuple[Dip, ...]] = ("any_event", "period_end")
+CarryOver = Literal["positive", "none"]
+CARRIED: Final[tuple[CarryOver, ...]] = ("positive", "none")
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """What a scheme asks of an account, by day; `stock_tolerance_pct` None where the scheme knows none."""
+    """What a scheme asks of an account, by day; `stock_tolerance_pct` None where the scheme knows none.
+
+    `carry_over` says what of a period's end goes into the next one; None where it is not known, and nothing goes.
+    """
 
     id: str
     names: Mapping[str, str]
     most_months: Dated[int]
     dip: Dated[Dip]
     stock_tolerance_pct: Dated[Decimal] | None
+    carry_over: Dated[CarryOver] | None = None
+
+    def period(self, day: date) -> tuple[date, date]:
+        """The first and last day of the period that holds a day: as long as the scheme allows, within one year.
+
+        NotInForce where the scheme has no rule on that day.
+        """
+        months = self.most_months.on(day).value
+        first = date(day.year, (day.month - 1) // months * months + 1, 1)
+        return first, min(_last_day(first, months), date(day.year, 12, 31))
+
+    def carried(self, grams: int, day: date) -> int:
+        """What of these grams, left at the end of a period on `day`, goes into the next one."""
+        rule = self.carry_over.on(day).value if self.carry_over is not None else "none"
+        return max(0, grams) if rule == "positive" else 0
+
+    def strict(self, day: date) -> bool:
+        """Whether the balance may be below zero at no event, not only at the end of its period."""
+        return self.dip.on(day).value == "any_event"
 
 
 @dataclass(frozen=True)
@@ -98,7 +122,7 @@ def balance(account: Account, scheme: Scheme) -> Balance:
             credits_ += each.grams * exact(each.conversion)
         after.append(credits_)
     dips = tuple(place for place, left in enumerate(after) if left < 0)
-    strict = scheme.dip.on(on).value == "any_event"
+    strict = scheme.strict(on)
     off, unchecked = _deviation(account, scheme, credits_)
     broken = {
         "PERIOD_TOO_LONG": account.last > _last_day(account.first, scheme.most_months.on(on).value),
@@ -152,15 +176,28 @@ def schemes(catalogue: Catalogue) -> Mapping[str, Scheme]:
 
 def _scheme(document: Document) -> Scheme:
     data = document.data
-    tolerance = data["stock_tolerance_pct"]
+    tolerance, carried = data["stock_tolerance_pct"], data["carry_over"]
 
     def rows(name: str, read: Any) -> Dated[Any]:
         return dated(f"{document.id}: {name}", data[name], data["sources"], read)
 
     return Scheme(
-        document.id, data["title"], rows("most_months", int), rows("dip", _dip),
-        rows("stock_tolerance_pct", Decimal) if tolerance else None,
+        document.id, data["title"], rows("most_months", _months), rows("dip", _dip),
+        rows("stock_tolerance_pct", Decimal) if tolerance else None, rows("carry_over", _carried) if carried else None,
     )  # fmt: skip
+
+
+def _months(value: object) -> int:
+    if not isinstance(value, int) or not 1 <= value <= 12:
+        raise ValueError(f"{value!r} are no months of a period: 1 to 12")
+    return value
+
+
+def _carried(value: object) -> CarryOver:
+    found = next((each for each in CARRIED if each == value), None)
+    if found is None:
+        raise ValueError(f"{value!r} is no carry-over; known: {', '.join(CARRIED)}")
+    return found
 
 
 def _dip(value: object) -> Dip:

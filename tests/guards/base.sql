@@ -11,6 +11,8 @@ UPDATE log_head SET size = 10, record_time = now(), next_lot_id = 10;
 INSERT INTO lot (id, uri, token, organisation_id, facility_id, material, form, custody, origins, created_index, created_day)
 SELECT n, 'urn:lot:' || n, 'token' || n, 1, 1, 'plastics.pet', 'bale', 'segregated', '[]', 0, '2026-11-01'
 FROM generate_series(1, 4) AS n;
+INSERT INTO mass_account (facility_id, material, scheme, first_day, last_day, organisation_id, strict, opening_pre, opening_post)
+VALUES (1, 'm', 's', '2026-10-01', '2026-12-31', 1, true, 0, 0);
 INSERT INTO checkpoint (size, root, note, signed_at) VALUES (5, sha256('five'), 'note', now());
 INSERT INTO permit (id, facility_id, organisation_id, number, authority, process, material, valid_from, fact_index, recorded_by)
 SELECT n, 1, 1, n::text, 'Ministry', 'recycling', '*', '2026-01-01', 1, 1 FROM generate_series(1, 3) AS n;

@@ -31,8 +31,8 @@ WHERE lot_id = $1 AND scope = $2 AND certified + $3 <= least(lot_grams, floor(in
 """
 ISSUE: Final = """
 INSERT INTO transaction_certificate (fact_index, scope, body_id, number, lot_id, seller_id, buyer_id, site, grams,
-    shipped_on, issued_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
+    shipped_on, issued_at, custody)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
 """
 CANCEL: Final = """
 UPDATE transaction_certificate SET cancelled_index = $1

@@ -59,6 +59,7 @@ class TransactionRow(Base):
     grams: Mapped[int]
     shipped_on: Mapped[date]
     issued_at: Mapped[datetime]
+    custody: Mapped[str | None]
     used: Mapped[int]
     cancelled_index: Mapped[int | None]
 

@@ -13,6 +13,7 @@ from foundation.access import Actor
 from foundation.errors import Conflict, Invalid, NotFound, Refusal
 from foundation.registry import Organisation
 from standards.catalogue import Catalogue
+from standards.custody import LotModel
 from standards.materials import taxonomy
 from standards.trade.certifying import InputCertificate, Shipment, decide
 from traceability.certificates.balance import ADMIT, CANCEL, DRAW, INPUT, ISSUE, RESTORE, TAKE
@@ -20,6 +21,7 @@ from traceability.certificates.reading import transactions
 from traceability.certificates.scopes import CERTIFIER, LONGEST, Standing, standing_scope
 from traceability.certificates.tables import CertifiedLotRow, TransactionRow
 from traceability.identifiers import canonical_key
+from traceability.ledger.claiming import check_model
 from traceability.preparing import fact, id_of
 from traceability.recalls.reading import recalled
 from traceability.refusals import LotRecalled
@@ -60,6 +62,7 @@ class Issue:
     grams: int
     shipped_on: date
     edition: str | None = None
+    custody: LotModel | None = None
 
 
 async def _issuing(record: AsyncSession, actor: Actor, scope: int) -> Standing:
@@ -139,7 +142,8 @@ async def issue(
 ) -> Accepted:
     """Certify grams of a lot for a buyer.
 
-    Raises NotFound, Invalid, LotRecalled, NotCertifiable with every reason, or Conflict where the number is known.
+    Raises NotFound, Invalid, LotRecalled, CustodyOverstated, NotCertifiable with every reason, or Conflict where the
+    number is known.
     """
     scope = await _issuing(record, actor, asked.scope)
     lot = await _lot(record, scope.row.holder_id, asked.lot)
@@ -153,19 +157,20 @@ async def issue(
         raise twice
     if asked.grams <= 0:
         raise Invalid("A shipment has a mass above zero.", field="grams", value=asked.grams, fix="State its grams.")
+    check_model(asked.custody, LotModel(lot.custody) if lot.custody else None, lot.uri)
     known = await _certifiable(record, lot, asked)
     _must_be_certifiable(scope, catalogue, lot, known, asked)
     document = {
         "type": "TransactionCertificate", "scope": asked.scope, "number": asked.number, "lot": lot.uri,
         "buyer": buyer.uri, "site": asked.site, "grams": asked.grams, "shippedOn": str(asked.shipped_on),
         "edition": asked.edition, "by": actor.organisation_uri,
-    }  # fmt: skip
+    } | ({"custody": asked.custody.value} if asked.custody else {})  # fmt: skip
     told = fact("certificate", document, id_of("certificate", document), actor, moment, sequencer.controls.version)
     # what was read may be old by now: the rows decide, in the transaction that writes the fact
     gone = NotCertifiable("Somebody else certified it meanwhile.", field="grams", reasons=["VOLUME_EXCEEDS_AVAILABLE"])
     row = (
         IndexOf(), asked.scope, actor.organisation_id, asked.number, lot.id, scope.row.holder_id, buyer.id,
-        asked.site, asked.grams, asked.shipped_on, moment,
+        asked.site, asked.grams, asked.shipped_on, moment, asked.custody,
     )  # fmt: skip
     taking = Write(TAKE, (lot.id, asked.scope, asked.grams), gone)
     return (await sequencer.submit(Command((told,), (taking, Write(ISSUE, row, twice))))).accepted[0]

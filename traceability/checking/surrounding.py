@@ -8,7 +8,8 @@ from standards.plausibility import Claim, Facts, Goods, Leg, Load, Meter, Site, 
 from traceability.checking.gathering import process_of
 from traceability.checking.known import Cited, Known, Origin, Premises, Sent
 from traceability.checking.work import Done, Work, months_before
-from traceability.ledger.book import PURPOSES, Book
+from traceability.ledger.book import Book
+from traceability.ledger.lots import PURPOSES
 from traceability.ledger.movements import Arrival, Departure, Movement, Receipt, Shipment, Transformation, parts_of
 from traceability.sequencing.commands import Claiming, Prepared
 

@@ -59,7 +59,7 @@ class Ancestor:
     token: str | None
     material: str
     form: str
-    custody: str
+    custody: str | None
     maker: int
     facility_id: int | None
     created_index: int

@@ -1,4 +1,4 @@
-"""Lots over HTTP: holdings, passports, genealogy, measurements, certificates, claims."""
+"""Lots over HTTP: holdings, passports, genealogy, measurements, certificates."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,14 +15,13 @@ from foundation.access import PUBLIC, SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Invalid
 from standards.catalogue import Catalogue
-from traceability.claims import Claimed, claim, claims, purpose_of
 from traceability.evidence import Certificate, Measurement, certify, measure
 from traceability.genealogy.lineage import Related, lineage
 from traceability.holdings import Holding, holdings
 from traceability.http.cases import shown_finding
 from traceability.http.epcis import told
+from traceability.ledger.origins import Content
 from traceability.passport import Passport, find, passport
-from traceability.sequencing.commands import Claiming
 from traceability.sequencing.sequencer import Sequencer
 from traceability.tree.checkpoint import Verifier
 
@@ -65,23 +64,23 @@ class CertificateIn(In):
     document_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
 
 
-class ClaimIn(In):
-    """A purpose takes grams of a lot, once."""
-
-    lot: str
-    purpose: str
-    grams: int = Field(gt=0)
-    jurisdiction: str = Field(pattern="^[A-Z]{2}$")
-    statement: str = ""
-
-
 def shown_holding(held: Holding) -> dict[str, Any]:
     """A holding as JSON, masses in grams."""
     return {
         "lot": held.lot, "material": held.material, "form": held.form, "custody": held.custody,
         "madeOn": held.made_on.isoformat(), "account": held.account, "freeGrams": held.free,
         "reservedGrams": held.reserved, "origins": held.origins.to_json(),
+        "recycledContent": shown_content(held.origins.content(held.free + held.reserved)) if held.origins.total else {},
         "claimedGrams": {"epr": held.claimed_epr, "content": held.claimed_content, "credit": held.claimed_credit},
+    }  # fmt: skip
+
+
+def shown_content(content: Content) -> dict[str, int]:
+    """What a lot is, by ISO 14021, in grams; what an account says of it stands apart, and the unknown is told."""
+    return {
+        "preConsumerGrams": content.pre, "postConsumerGrams": content.post, "virginGrams": content.virgin,
+        "unknownGrams": content.unknown, "massBalancePreConsumerGrams": content.booked_pre,
+        "massBalancePostConsumerGrams": content.booked_post,
     }  # fmt: skip
 
 
@@ -101,7 +100,8 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
     proof = told_lot.proof
     return {
         "lot": told_lot.lot, "material": told_lot.material, "form": told_lot.form, "custody": told_lot.custody,
-        "grams": told_lot.grams, "made": day(told_lot.made_on), "country": told_lot.country, "maker": told_lot.maker,
+        "massBalanceScheme": told_lot.scheme, "grams": told_lot.grams,
+        "made": day(told_lot.made_on), "country": told_lot.country, "maker": told_lot.maker,
         "makerRoles": list(told_lot.maker_roles), "humanCode": told_lot.human_code, "state": told_lot.checks.state,
         "checks": {
             "signature": told_lot.checks.signature, "inLog": told_lot.checks.in_log,
@@ -109,7 +109,7 @@ def shown_passport(told_lot: Passport) -> dict[str, Any]:
             "labelNotCloned": told_lot.checks.label_not_cloned,
         },
         "countriesOfCollection": [{"country": country, "grams": grams} for country, grams in told_lot.countries],
-        "recycledContent": {"preConsumerGrams": told_lot.pre_consumer, "postConsumerGrams": told_lot.post_consumer},
+        "recycledContent": shown_content(told_lot.content),
         "stages": [
             {"depth": s.depth, "bizStep": s.biz_step, "material": s.material, "form": s.form, "country": s.country,
              "lots": s.lots, "from": day(s.first_day), "to": day(s.last_day), "organisation": s.organisation,
@@ -218,32 +218,6 @@ async def post_certificate(
     return told(await certify(transaction, sequencer, actor, certificate, clock()))
 
 
-@post("/api/v1/claims", opt={"access": May("claim")})
-async def post_claim(
-    transaction: Given[AsyncSession],
-    sequencer: Given[Sequencer],
-    actor: Given[Actor],
-    clock: Given[Clock],
-    data: JSONBody[ClaimIn],
-) -> dict[str, Any]:
-    """Claim grams for an exclusive purpose; a second claim on the same grams is refused."""
-    claiming = Claiming(data.lot, purpose_of(data.purpose), data.grams, data.jurisdiction, data.statement)
-    return told(await claim(transaction, sequencer, actor, claiming, clock()))
-
-
-def _shown_claim(each: Claimed) -> dict[str, Any]:
-    return {
-        "leafIndex": each.fact_index, "lot": each.lot, "purpose": each.purpose, "jurisdiction": each.jurisdiction,
-        "grams": each.grams, "statement": each.statement, "claimedAt": each.claimed_at.isoformat(),
-    }  # fmt: skip
-
-
-@get("/api/v1/claims", opt={"access": SIGNED_IN})
-async def get_claims(transaction: Given[AsyncSession], actor: Given[Actor]) -> list[dict[str, Any]]:
-    """Every claim of the organisation, newest first."""
-    return [_shown_claim(each) for each in await claims(transaction, actor.organisation_id)]
-
-
 ROUTES: Final = [
-    get_holdings, get_passport, get_genealogy, post_measurement, post_certificate, post_claim, get_claims,
+    get_holdings, get_passport, get_genealogy, post_measurement, post_certificate,
 ]  # fmt: skip

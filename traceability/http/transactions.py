@@ -18,6 +18,7 @@ from traceability.certificates.scopes import LONGEST
 from traceability.certificates.tables import TransactionRow
 from traceability.certificates.transactions import MOST_INPUTS, Inputs, Issue, admit_inputs, cancel, issue
 from traceability.http.epcis import told
+from traceability.ledger.claiming import model_of
 from traceability.sequencing.sequencer import Sequencer
 
 Grams = Annotated[int, Field(gt=0, lt=2**53, strict=True)]
@@ -47,6 +48,7 @@ class IssueIn(BaseModel):
     grams: Grams
     shipped_on: date
     edition: Annotated[str, Field(max_length=50)] | None = None
+    custody: Annotated[str, Field(max_length=50)] | None = None
 
 
 class CancelIn(BaseModel):
@@ -62,6 +64,7 @@ def transaction_told(row: TransactionRow) -> dict[str, Any]:
     return {
         "certificate": row.fact_index, "scope": row.scope, "number": row.number, "grams": row.grams,
         "usedGrams": row.used, "site": row.site, "shippedOn": row.shipped_on.isoformat(),
+        "custody": row.custody,
         "status": "issued" if row.cancelled_index is None else "withdrawn", "cancelledBy": row.cancelled_index,
     }  # fmt: skip
 
@@ -89,7 +92,8 @@ async def post_transaction(
 ) -> dict[str, Any]:  # fmt: skip
     """The body certifies grams of a lot for a buyer: inside the scope, never above inputs times the yield."""
     asked = Issue(
-        index, data.number, data.lot, data.buyer, data.site, data.grams, data.shipped_on, data.edition
+        index, data.number, data.lot, data.buyer, data.site, data.grams, data.shipped_on, data.edition,
+        model_of(data.custody),
     )  # fmt: skip
     return told(await issue(record, sequencer, actor, catalogue, asked, clock()))
 

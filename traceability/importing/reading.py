@@ -10,15 +10,17 @@ from difflib import get_close_matches
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from standards.custody import LotModel
 from standards.quantities import QuantityError, grams_of
 from traceability.composing import At, Composed, Making, arrived, opening
 from traceability.importing.numbers import Ambiguous, Mark, mark_of, number_of
 from traceability.importing.spreadsheets import Row, Table
 
 REQUIRED: Final = ("kind", "lot", "material", "form", "quantity", "unit", "day")
-COLUMNS: Final = (*REQUIRED, "facility", "origin", "country")
+COLUMNS: Final = (*REQUIRED, "facility", "origin", "country", "custody")
 KINDS: Final = ("opening", "collected")
 UNITS: Final[Mapping[str, str]] = {"kg": "KGM", "t": "TNE", "g": "GRM", "kgm": "KGM", "tne": "TNE", "grm": "GRM"}
+MODELS: Final = tuple(each.value for each in LotModel)
 ORIGINS: Final = ("post", "pre", "virgin", "unknown")
 MOST_ROWS: Final = 100_000
 MOST_ERRORS: Final = 1_000
@@ -123,13 +125,14 @@ def _entry(cells: _Cells, importer: Importer, mark: Mark | None, seen: dict[str,
     country = cells.get("country").upper()
     if country and not _COUNTRY.fullmatch(country):
         cells.wrong("country", "COUNTRY_UNKNOWN", "Write the country as two letters (ISO 3166), such as JP.")
+    custody = _one_of(cells, "custody", MODELS, "CUSTODY_UNKNOWN") if cells.get("custody") else None
     place = _place(cells, importer)
     if not cells.sound or day is None or place is None:
         return None
     uri, zone = place
     # The beginning of the day there: never in the future on that day, and the same whenever the sheet is sent again.
     at = At(datetime.combine(day, time(), tzinfo=zone), uri, zone)
-    made = Making(lot, grams, material, form, origin, country or None)
+    made = Making(lot, grams, material, form, origin, country or None, custody)
     return Entry(
         cells.row.number, kind, number, day, made, opening(at, made) if kind == "opening" else arrived(at, made)
     )

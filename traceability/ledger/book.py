@@ -1,12 +1,15 @@
 """The book: entries in grams, and positions that refuse before anything changes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 from traceability.identifiers import token_of
-from traceability.ledger.origins import Origins
+from traceability.ledger.accounts import Accounts
+from traceability.ledger.drawing import Drawn
+from traceability.ledger.lots import PURPOSES, UNCLAIMED, Claims, Lot, Purpose
 from traceability.refusals import BalanceExceeded, DoubleClaim, LotTaken, UnknownLot
 
 STOCK: Final = "stock"
@@ -20,10 +23,6 @@ OUTSIDE: Final = frozenset(
         "residue:process", "residue:sorting",
     }
 )  # fmt: skip
-
-Purpose = Literal["epr", "content", "credit"]
-PURPOSES: Final[tuple[Purpose, ...]] = ("epr", "content", "credit")
-_UNCLAIMED: Final = (0, 0, 0)
 
 
 class Entry(NamedTuple):
@@ -40,7 +39,7 @@ class Position(NamedTuple):
 
     free: int = 0
     reserved: int = 0
-    claimed: tuple[int, int, int] = _UNCLAIMED
+    claimed: Claims = UNCLAIMED
 
     @property
     def total(self) -> int:
@@ -51,19 +50,6 @@ class Key(NamedTuple):
     lot: str
     holder: int
     account: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """A quantity of one material with one identity; what it is never changes after it was made."""
-
-    uri: str
-    maker: int
-    material: str
-    form: str
-    custody: str
-    origins: Origins
-    facility: int | None = None
 
 
 class Unbalanced(AssertionError):
@@ -77,8 +63,8 @@ _NOTHING = Position()
 class Book:
     """Lots and positions as the sequencer sees them inside one batch; first come, first served.
 
-    Every change goes through `_set`, which remembers what stood there, so that one command that is refused
-    half way leaves nothing behind (`attempt`).
+    Every change remembers how it is undone, so that one command that is refused half way leaves nothing behind
+    (`attempt`).
     """
 
     lots: dict[str, Lot] = field(default_factory=dict)
@@ -86,7 +72,9 @@ class Book:
     changed: set[Key] = field(default_factory=set)
     made: dict[str, Lot] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
-    _journal: list[tuple[Key, Position | None] | str] = field(default_factory=list)
+    drawn: Drawn = field(default_factory=Drawn)
+    accounts: Accounts = field(default_factory=Accounts)
+    _journal: list[tuple[Key, Position | None] | Callable[[], object]] = field(default_factory=list)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -106,19 +94,25 @@ class Book:
         """Undo every change since `mark`."""
         while len(self._journal) > mark:
             match self._journal.pop():
-                case str(uri):
-                    del self.lots[uri], self.made[uri]
-                    self.tokens.pop(token_of(uri) or "", None)
-                case (key, before):
-                    if before is None:
-                        del self.positions[key]
-                    else:
-                        self.positions[key] = before
+                case (key, None):
+                    del self.positions[key]
+                case (key, Position() as had):
+                    self.positions[key] = had
+                case undo:
+                    undo()
+
+    def undo(self, undo: Callable[[], object]) -> None:
+        """How something that was just changed is changed back."""
+        self._journal.append(undo)
 
     def _set(self, key: Key, after: Position) -> None:
         self._journal.append((key, self.positions.get(key)))
         self.positions[key] = after
         self.changed.add(key)
+
+    def _unmake(self, uri: str) -> None:
+        del self.lots[uri], self.made[uri]
+        self.tokens.pop(token_of(uri) or "", None)
 
     def position(self, lot: str, holder: int, account: str = STOCK) -> Position:
         return self.positions.get(Key(lot, holder, account), _NOTHING)
@@ -139,15 +133,15 @@ class Book:
         if known is None:
             self.name(lot.uri)
             self.lots[lot.uri] = self.made[lot.uri] = lot
-            self._journal.append(lot.uri)
+            self.undo(partial(self._unmake, lot.uri))
         elif (known.maker, known.material, known.form) != (lot.maker, lot.material, lot.form):
             raise LotTaken(
                 f"The identity {lot.uri} belongs to another lot.",
                 field="epcClass", value=lot.uri, fix="Give this quantity an identity of its own.",
             )  # fmt: skip
-        elif known.origins.shares != lot.origins.shares:
+        elif known.told != lot.told:
             raise LotTaken(
-                f"Lot {lot.uri} was made from other origins.",
+                f"Lot {lot.uri} was made from other origins, or under another custody model.",
                 field="epcClass", value=lot.uri, fix="Give this quantity an identity of its own.",
             )  # fmt: skip
 
@@ -161,19 +155,19 @@ class Book:
             )  # fmt: skip
         return lot
 
-    def add(self, lot: str, holder: int, account: str, grams: int, claimed: tuple[int, int, int] = _UNCLAIMED) -> None:
+    def add(self, lot: str, holder: int, account: str, grams: int, claimed: Claims = UNCLAIMED) -> None:
         """Put grams into free, with the claims that lie on them."""
         key = Key(lot, holder, account)
         had = self.positions.get(key, _NOTHING)
         both = (had.claimed[0] + claimed[0], had.claimed[1] + claimed[1], had.claimed[2] + claimed[2])
         self._set(key, Position(had.free + grams, had.reserved, both))
 
-    def draw(self, lot: str, holder: int, account: str, grams: int, reserved: int = 0) -> tuple[int, int, int]:
+    def draw(self, lot: str, holder: int, account: str, grams: int, reserved: int = 0) -> Claims:
         """Take grams out, `reserved` of them from what was set aside for this purpose.
 
         Unclaimed grams leave first; answers the claims that had to go along, by purpose.
         """
-        self.known(lot)
+        known = self.known(lot)
         key = Key(lot, holder, account)
         had = self.positions.get(key, _NOTHING)
         free = had.free - (grams - reserved)
@@ -183,14 +177,13 @@ class Book:
                 field="quantity", value=grams, lot=lot, free_grams=had.free, reserved_grams=had.reserved,
                 fix="State at most what is free, or record what is missing first.",
             )  # fmt: skip
-        if had.claimed == _UNCLAIMED:  # most lots, most of the time
+        if had.claimed == UNCLAIMED:  # most lots, most of the time
             self._set(key, Position(free, had.reserved - reserved))
-            return _UNCLAIMED
-        left = free + had.reserved - reserved
-        stays = tuple(min(claim, left) for claim in had.claimed)
-        goes = tuple(claim - stay for claim, stay in zip(had.claimed, stays, strict=True))
-        self._set(key, Position(free, had.reserved - reserved, (stays[0], stays[1], stays[2])))
-        return goes[0], goes[1], goes[2]
+            return UNCLAIMED
+        stays = known.bears(had.claimed, free + had.reserved - reserved)
+        self._set(key, Position(free, had.reserved - reserved, stays))
+        epr, content, credit = (claim - stay for claim, stay in zip(had.claimed, stays, strict=True))
+        return epr, content, credit
 
     def reserve(self, lot: str, holder: int, grams: int) -> None:
         """Set free grams aside; negative grams give them back."""

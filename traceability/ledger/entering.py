@@ -1,14 +1,14 @@
 """Entering: a movement becomes entries in the book, or is refused before anything changed."""
 
 from standards.plausibility import Finding
-from traceability.controls import Controls, weakest_custody
-from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, Lot, check_sum
+from traceability.controls import Controls
+from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, check_sum
+from traceability.ledger.making import Mix, arrived_lot, carried
 from traceability.ledger.movements import (
     Arrival,
     Departure,
     ErrorDeclared,
     Movement,
-    NewLot,
     Part,
     Receipt,
     Rejection,
@@ -17,9 +17,8 @@ from traceability.ledger.movements import (
     Transformation,
     Unmoved,
 )
-from traceability.ledger.origins import Origins
-from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings
-from traceability.refusals import Incomplete, MassCreated, UnknownLot
+from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Contents, Entered, Speaker, Surroundings
+from traceability.refusals import MassCreated, UnknownLot
 
 
 def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings, limits: Controls) -> Entered:
@@ -54,23 +53,10 @@ def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings
         return entered
 
 
-def _new_lot(new: NewLot, speaker: Speaker, origins: Origins, default: Lot | None, custody: str) -> Lot:
-    material = new.material or (default.material if default else None)
-    form = new.form or (default.form if default else None)
-    for name, value in (("material", material), ("form", form)):
-        if not value:
-            raise Incomplete(
-                f"Lot {new.lot} has no {name}.", field=f"ilmd/{name}", value=None, lot=new.lot,
-                fix=f"State the {name} of every lot that comes into being.",
-            )  # fmt: skip
-    return Lot(new.lot, speaker.organisation, material or "", form or "", custody, origins, speaker.facility)
-
-
 def _arrive(book: Book, movement: Arrival, speaker: Speaker) -> Entered:
     entries = []
     for new in movement.lots:
-        origins = Origins.of(new.grams, new.country or speaker.country, new.consumer)
-        book.make(_new_lot(new, speaker, origins, None, new.custody or "segregated"))
+        book.make(arrived_lot(new, speaker))
         book.add(new.lot, speaker.organisation, STOCK, new.grams)
         entries.append(Entry(new.lot, speaker.organisation, STOCK, new.grams))
     total = sum(new.grams for new in movement.lots)
@@ -176,29 +162,22 @@ def _transform(
             f"{made} g come out of {drawn} g.", field="outputQuantityList", value=made, surplus_grams=made - drawn,
             fix="Record additives as inputs, or correct the weights.",
         )  # fmt: skip
-    sources = [book.known(part.lot) for part in movement.inputs]
-    default = sources[0] if len({(lot.material) for lot in sources}) == 1 else None
-    claims = [0, 0, 0]
-    for part in movement.inputs:
-        for at, claim in enumerate(book.draw(part.lot, speaker.organisation, STOCK, part.grams)):
-            claims[at] += claim
-    blend = [(lot.origins, part.grams) for lot, part in zip(sources, movement.inputs, strict=True)]
-    custody = weakest_custody([lot.custody for lot in sources])
+    mix = Mix.of(book, movement, speaker, around, limits.schemes)
+    default = mix.sources[0] if len({lot.material for lot in mix.sources}) == 1 else None
+    drawn_claims = [book.draw(part.lot, speaker.organisation, STOCK, part.grams) for part in movement.inputs]
+    epr, content, credit = (sum(claims) for claims in zip(*drawn_claims, strict=True))
     entries = [Entry(part.lot, speaker.organisation, STOCK, -part.grams) for part in movement.inputs]
-    for new in movement.outputs:
-        lot = _new_lot(new, speaker, Origins.blend(blend, new.grams), default, weakest_custody([custody, new.custody]))
+    lots = [(mix.output(new, default), new.grams) for new in movement.outputs]
+    for (lot, _), new, claims in zip(lots, movement.outputs, carried((epr, content, credit), lots), strict=True):
         book.make(lot)
-        # A claim on what went in stays on what comes out, up to its mass: the same grams are not claimed twice.
-        carried = [min(claim, new.grams) for claim in claims]
-        claims = [claim - part for claim, part in zip(claims, carried, strict=True)]
-        book.add(new.lot, speaker.organisation, STOCK, new.grams, (carried[0], carried[1], carried[2]))
+        book.add(new.lot, speaker.organisation, STOCK, new.grams, claims)
         entries.append(Entry(new.lot, speaker.organisation, STOCK, new.grams))
     entries += [Entry(None, speaker.organisation, account, grams) for account, grams in movement.sinks]
     if made < drawn:
         entries.append(Entry(None, speaker.organisation, "loss:unstated", drawn - made))
     elif made > drawn:
         entries.append(Entry(None, speaker.organisation, "adjustment", drawn - made))
-    return Entered(COUNTED, tuple(entries))
+    return Entered(COUNTED, tuple(entries), contents=mix.contents(movement.outputs, content))
 
 
 def _count(book: Book, movement: StockTake, speaker: Speaker) -> Entered:
@@ -211,7 +190,7 @@ def _count(book: Book, movement: StockTake, speaker: Speaker) -> Entered:
 
 
 def _reverse(book: Book, around: Surroundings) -> Entered:
-    """Take back an event's entries; where that would take a consumed lot below zero, it is held."""
+    """Take back an event's entries; where that would take a consumed lot or an account below zero, it is held."""
     if around.reversal is None:
         return Entered(RECORDED, reasons=("unknown_event",))
     if not around.reversal:
@@ -221,10 +200,18 @@ def _reverse(book: Book, around: Surroundings) -> Entered:
         if entry.lot is None or entry.grams > 0:
             continue
         had = book.position(entry.lot, entry.holder, entry.account)
-        if had.free < -entry.grams or any(claim > had.total + entry.grams for claim in had.claimed):
+        rest = had.total + entry.grams
+        if had.free < -entry.grams or book.known(entry.lot).bears(had.claimed, rest) != had.claimed:
             return Entered(HELD, reasons=("ALREADY_CONSUMED",))
         book.draw(entry.lot, entry.holder, entry.account, -entry.grams)
+    undone = book.accounts.reverse(around.undone.bookings, around.undone.moment or around.moment, around.day)
+    if undone is None:
+        return Entered(HELD, reasons=("ALREADY_CLAIMED",))
+    draws = [book.drawn.give_back(each) for each in around.undone.draws]
+    for undo in (*undone, *(undo for _, undo in draws)):
+        book.undo(undo)
     for entry in entries:
         if entry.lot is not None and entry.grams > 0:
             book.add(entry.lot, entry.holder, entry.account, entry.grams)
-    return Entered(COUNTED, entries)
+    back = Contents(tuple(draw for draw, _ in draws), tuple(each.reversed() for each in around.undone.bookings))
+    return Entered(COUNTED, entries, contents=back)

@@ -15,6 +15,7 @@ from traceability.events import (
     TransformationEvent,
 )
 from traceability.identifiers import NAMESPACE, canonical_key
+from traceability.ledger.accounts import Grams
 from traceability.ledger.book import OUTSIDE
 from traceability.ledger.movements import (
     Arrival,
@@ -117,7 +118,8 @@ def _transformation(event: TransformationEvent, own: "_Own") -> Movement:
         return Unmoved("partial_transformation" if event.transformation_id else "no_mass")
     if not own.speaks:
         return Unmoved("material_unknown")
-    return Transformation(inputs, own.new_lots(event.output_quantity_list, "/outputQuantityList"), own.sinks())
+    made = own.new_lots(event.output_quantity_list, "/outputQuantityList")
+    return Transformation(inputs, made, own.sinks(), own.text("scheme"))
 
 
 def _party(places: Iterable[Any] | None) -> str | None:
@@ -133,9 +135,8 @@ class _Own:
         self.prefix = prefix
         self.extensions: Mapping[str, Any] = event.extensions
         self.ilmd: Mapping[str, Any] = getattr(event, "ilmd", None) or {}
-        listed = self.extensions.get(f"{prefix}:lots") or ()
-        rows = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else (listed,)
-        self.lots = {canonical_key(str(row.get(f"{prefix}:lot"))): row for row in rows if isinstance(row, Mapping)}
+        rows = _rows(self.extensions.get(f"{prefix}:lots"))
+        self.lots = {canonical_key(str(row.get(f"{prefix}:lot"))): row for row in rows}
 
     @property
     def speaks(self) -> bool:
@@ -185,33 +186,55 @@ class _Own:
                     fix="Use post, pre, virgin or unknown.",
                 ) from error  # fmt: skip
             material, form, custody = (self.text(name, lot) for name in ("material", "form", "custody"))
-            lots.append(NewLot(lot, grams, material, form, custody, consumer, self.text("country", lot)))
+            country, scheme, credited = self.text("country", lot), self.text("scheme", lot), self.credited(lot)
+            lots.append(NewLot(lot, grams, material, form, custody, consumer, country, credited, scheme))
         return tuple(lots)
+
+    def credited(self, lot: str) -> Grams:
+        """What a lot claims of its account: `<prefix>:credited` = [{consumer, quantity, uom}], post or pre."""
+        sums = {"pre": 0, "post": 0}
+        for at, row in enumerate(_rows(self.lots.get(lot, {}).get(f"{self.prefix}:credited"))):
+            kind = str(row.get(f"{self.prefix}:consumer"))
+            if kind not in sums:
+                sentence = "A claim on an account is of one kind."
+                raise Incomplete(sentence, field="credited", lot=lot, value=kind, fix="Use post or pre.")
+            sums[kind] += self.mass(row, f"credited/{at}")
+        return Grams(**sums)
 
     def sinks(self) -> tuple[tuple[str, int], ...]:
         """Stated losses and residues: `<prefix>:sinks` = [{account, quantity, uom}]."""
         sums: dict[str, int] = {}
-        for at, row in enumerate(self.extensions.get(f"{self.prefix}:sinks") or ()):
-            pointer = f"/{self.prefix}:sinks/{at}"
-            account, value = row.get(f"{self.prefix}:account"), row.get(f"{self.prefix}:quantity")
-            if account not in SINKS or isinstance(value, bool) or not isinstance(value, int | Decimal):
+        for at, row in enumerate(_rows(self.extensions.get(f"{self.prefix}:sinks"))):
+            pointer, account = f"/{self.prefix}:sinks/{at}", row.get(f"{self.prefix}:account")
+            if account not in SINKS:
                 raise Incomplete(
-                    "A loss or residue needs an account and a mass.", field=pointer, value=str(account),
-                    fix=f"Use one of {', '.join(sorted(SINKS))} and a quantity.",
+                    "A loss or residue needs an account.", field=pointer, value=str(account),
+                    fix=f"Use one of {', '.join(sorted(SINKS))}.",
                 )  # fmt: skip
-            grams = _grams(Decimal(value), str(row.get(f"{self.prefix}:uom", "KGM")), pointer, refuse=True)
-            sums[account] = sums.get(account, 0) + (grams or 0)
+            sums[account] = sums.get(account, 0) + self.mass(row, pointer)
         return tuple((account, grams) for account, grams in sums.items() if grams)
 
     def dispatched(self) -> Mapping[str, int]:
         """The sender's weights that a receipt answers: `<prefix>:dispatched` = [{lot, quantity, uom}]."""
         sums: dict[str, int] = {}
-        for at, row in enumerate(self.extensions.get(f"{self.prefix}:dispatched") or ()):
-            value, lot = row.get(f"{self.prefix}:quantity"), canonical_key(str(row.get(f"{self.prefix}:lot")))
-            uom = str(row.get(f"{self.prefix}:uom", "KGM"))
-            grams = _grams(Decimal(str(value)), uom, f"/{self.prefix}:dispatched/{at}", refuse=True)
-            sums[lot] = sums.get(lot, 0) + (grams or 0)
+        for at, row in enumerate(_rows(self.extensions.get(f"{self.prefix}:dispatched"))):
+            lot = canonical_key(str(row.get(f"{self.prefix}:lot")))
+            sums[lot] = sums.get(lot, 0) + self.mass(row, f"/{self.prefix}:dispatched/{at}")
         return sums
+
+    def mass(self, row: Mapping[str, Any], pointer: str) -> int:
+        """The grams that a row of ours states; below zero they would make mass of nothing."""
+        value = row.get(f"{self.prefix}:quantity")
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0:
+            fix = "State a quantity, not below zero."
+            raise Incomplete("A mass is missing.", field=pointer, value=str(value)[:40], fix=fix)
+        return _grams(Decimal(value), str(row.get(f"{self.prefix}:uom", "KGM")), pointer, refuse=True) or 0
+
+
+def _rows(listed: object) -> Sequence[Mapping[str, Any]]:
+    """The rows of a list of ours; one alone is a list of one, and what is no row states nothing."""
+    rows = listed if isinstance(listed, Sequence) and not isinstance(listed, str) else (listed,)
+    return [row if isinstance(row, Mapping) else {} for row in rows if row is not None]
 
 
 def _grams(value: Decimal, uom: str, pointer: str, *, refuse: bool) -> int | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from standards.custody import LotModel
+from traceability.ledger.accounts import NOTHING, Grams
 from traceability.ledger.origins import Consumer
 
 
@@ -16,7 +18,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class NewLot:
-    """Grams of a lot that comes into being; material and form None: as the only input's."""
+    """Grams of a lot that comes into being; material and form None: as the only input's.
+
+    `custody` is the model as it was written; `credited` what the lot claims of its mass-balance account; `scheme` the
+    one under which a mass-balance lot from outside was made.
+    """
 
     lot: str
     grams: int
@@ -25,6 +31,13 @@ class NewLot:
     custody: str | None
     consumer: Consumer
     country: str | None
+    credited: Grams = NOTHING
+    scheme: str | None = None
+
+    @property
+    def model(self) -> LotModel | None:
+        """The custody model that its maker states (the controls refused a word that is none before)."""
+        return LotModel(self.custody) if self.custody is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +83,12 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """Lots become other lots, losses and residues."""
+    """Lots become other lots, losses and residues; `scheme` names the mass-balance accounts that take part."""
 
     inputs: tuple[Part, ...]
     outputs: tuple[NewLot, ...]
     sinks: tuple[tuple[str, int], ...]
+    scheme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

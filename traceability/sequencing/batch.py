@@ -1,20 +1,22 @@
 """A batch: the facts decided one after another under the log lock, as the rows that one commit will write."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
 from traceability.checking.surrounding import claim_of, facts_of, learn
 from traceability.controls import Controls, Examined
-from traceability.ledger.book import Entry, Key
+from traceability.ledger.book import Key
+from traceability.ledger.claiming import check_claim
 from traceability.ledger.entering import enter
 from traceability.ledger.movements import ErrorDeclared, StockTake, Unmoved, parts_of
-from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Surroundings
+from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, UNTOUCHED, Entered, Surroundings
 from traceability.refusals import DuplicateEvent, StillHeld, UnknownLot
 from traceability.sequencing.commands import Accepted, Claiming, Command, GiveBack, Prepared, Reserve
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.loaded import Loaded, Reserved, Row
+from traceability.sequencing.standing import EventKey, Standing
 from traceability.tree.leaf import commitment_root, commitments, leaf_data
 from traceability.tree.merkle import leaf_hash
 
@@ -30,7 +32,7 @@ class Mark:
     book: int
     rows: int
     reserved: int
-    reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    reversals: dict[EventKey, Standing]
     corrections: Corrections
     recalled: int
     known: int
@@ -125,7 +127,7 @@ class Plan:
         self.rows.append(Row(index, fact, entered, {**fact.received, **fields}, root, leaf))
         wanted = loaded.reversals.get((fact.speaker.organisation, fact.event_id))
         if wanted is not None:
-            loaded.reversals[fact.speaker.organisation, fact.event_id] = net((*wanted, *entered.entries))
+            loaded.reversals[fact.speaker.organisation, fact.event_id] = wanted.after(entered)
         loaded.corrections.enter(fact, entered, index)
         if entered.outcome == COUNTED:
             loaded.recalled.follow(fact.movement)
@@ -162,10 +164,12 @@ class Plan:
         if judged.held is not None:
             return Entered(HELD, reasons=(judged.held,), flags=tuple(sorted({*flags})), findings=found)
         mine = [self.loaded.reservations[each] for each in fact.references if each in self.loaded.reservations]
+        standing = self.loaded.reversals.get((organisation, fact.event_id))
         around = Surroundings(
             self.loaded.record_time.date(), fact.parties,
             {each.lot: each.remaining for each in mine if each.holder == organisation},
-            self.loaded.reversals.get((organisation, fact.event_id)), cleared=fact.releases is not None,
+            fact.event_day, fact.event_time, standing.entries if standing is not None else None,
+            standing.contents if standing is not None else UNTOUCHED, cleared=fact.releases is not None,
         )  # fmt: skip
         entered = enter(book, fact.movement, fact.speaker, around, self.controls)
         for part in entered.consumed:
@@ -186,12 +190,17 @@ class Plan:
         book, organisation, today = self.loaded.book, fact.speaker.organisation, self.loaded.record_time.date()
         self.loaded.recalled.check(claiming.lot)
         book.claim(claiming.lot, organisation, claiming.purpose, claiming.grams)
+        check_claim(book, claiming.lot, organisation, claiming.purpose, claiming.custody)
         self.controls.judge_claim(claim_of(claiming, organisation, self.loaded.known, book, today))
 
     def _fields(self, fact: Prepared, entered: Entered) -> dict[str, Any]:
         """What the record itself adds to a fact, committed to like the fact's own fields."""
         stated = [] if entered.entries else [[part.lot, part.grams] for part in parts_of(fact.movement)]
-        told = {"junkan:controls": [each.told() for each in entered.findings]} if entered.findings else {}
+        told: dict[str, Any] = {}
+        if entered.findings:
+            told["junkan:controls"] = [each.told() for each in entered.findings]
+        if entered.contents.bookings:
+            told["junkan:bookings"] = [each.told() for each in entered.contents.bookings]
         return told | {
             "junkan:stated": stated,
             "junkan:entries": [
@@ -222,14 +231,6 @@ class Plan:
             if any(by) or not known:
                 result.append((key, not known, (by[0], by[1], by[2], by[3], by[4])))
         return result
-
-
-def net(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """What still stands of an event after its reversals: one entry per account, none that is zero."""
-    sums: dict[tuple[str | None, int, str], int] = {}
-    for lot, holder, account, grams in entries:
-        sums[lot, holder, account] = sums.get((lot, holder, account), 0) + grams
-    return tuple(Entry(lot, holder, account, grams) for (lot, holder, account), grams in sums.items() if grams)
 
 
 def lots_of(command: Command) -> set[str]:

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from foundation.errors import Refusal
+from standards.custody import LotModel
 from standards.plausibility import Finding
 from traceability.checking.papers import NOTHING, Papers
-from traceability.ledger.book import Purpose
+from traceability.ledger.lots import Purpose
 from traceability.ledger.movements import Movement
 from traceability.ledger.outcomes import Speaker
 
@@ -20,13 +21,17 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Claiming:
-    """These grams of this lot are claimed for this purpose by the fact that carries this value."""
+    """These grams of this lot are claimed for this purpose by the fact that carries this value.
+
+    `custody` is the model under which they are claimed, None where the claim says nothing of it.
+    """
 
     lot: str
     purpose: Purpose
     grams: int
     jurisdiction: str
     statement: str
+    custody: LotModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from traceability.checking.known import Known
-from traceability.ledger.book import Book, Entry, Key
+from traceability.ledger.book import Book, Key
 from traceability.ledger.outcomes import Entered
 from traceability.sequencing.commands import Prepared
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.keys import Keys
 from traceability.sequencing.recalled import Recalled
+from traceability.sequencing.standing import EventKey, Standing
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Loaded:
     before: dict[Key, tuple[int, int, tuple[int, int, int]]]
     keys: Keys
     reservations: dict[str, Reserved]
-    reversals: dict[tuple[int, str], tuple[Entry, ...]]
+    reversals: dict[EventKey, Standing]
     corrections: Corrections
     recalled: Recalled
     known: Known

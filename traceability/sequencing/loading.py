@@ -5,16 +5,20 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from standards.custody import LotModel
 from traceability.checking.gathering import gather
 from traceability.identifiers import token_of
-from traceability.ledger.book import Book, Entry, Key, Lot, Position
+from traceability.ledger.book import Book, Entry, Key, Position
+from traceability.ledger.lots import Lot
 from traceability.ledger.origins import Origins
-from traceability.sequencing.batch import lots_of, net
+from traceability.sequencing.batch import lots_of
 from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
+from traceability.sequencing.contents import load_contents, load_standing
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.keys import Keys, Known
 from traceability.sequencing.loaded import Loaded, Reserved
 from traceability.sequencing.recalled import Recalled
+from traceability.sequencing.standing import EventKey, Standing, net
 
 Connection: TypeAlias = asyncpg.Connection
 
@@ -35,7 +39,7 @@ WHERE k.declares_error AND e.outcome <> 'held'
     AND (k.organisation_id, k.event_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
 """
 LOTS = """
-SELECT id, uri, organisation_id, facility_id, material, form, custody, origins FROM lot
+SELECT id, uri, organisation_id, facility_id, material, form, custody, source, scheme, origins FROM lot
 WHERE uri = ANY($1::text[]) OR token = ANY($2::text[])
 """
 BALANCES = """
@@ -69,12 +73,13 @@ async def load(
     """
     facts = facts_of(commands)
     keys, corrections = await _keys(connection, facts)
-    wanted, reversals = await _reversals(connection, facts)
+    standing = await _standing(connection, facts)
     reservations = await _reservations(connection, commands)
     lots = {uri for command in commands for uri in lots_of(command)}
-    lots |= {entry.lot for entries in reversals.values() for entry in entries if entry.lot}
+    lots |= {entry.lot for each in standing.values() for entry in each.entries if entry.lot}
     lots |= {reserved.lot for reserved in reservations.values()}
     book, ids, before = await _book(connection, lots, lock=lock)
+    await load_contents(connection, facts, book, ids, standing.values())
     holders = {fact.speaker.organisation for fact in facts} | {key.holder for key in before}
     holders |= {party for fact in facts for party in fact.parties.values()}
     recalled, known = await _recalled(connection, ids), await gather(connection, facts)
@@ -84,8 +89,7 @@ async def load(
             uris[row["id"]] = row["uri"]
     return (
         Loaded(
-            size, record_time, book, before, keys, reservations, {**wanted, **reversals}, corrections, recalled, known,
-            uris,
+            size, record_time, book, before, keys, reservations, standing, corrections, recalled, known, uris,
         ),
         ids,
     )  # fmt: skip
@@ -133,18 +137,17 @@ async def _corrections(connection: Connection, facts: Sequence[Prepared], named:
     return corrections
 
 
-async def _reversals(
-    connection: Connection, facts: Sequence[Prepared]
-) -> tuple[dict[tuple[int, str], tuple[Entry, ...]], dict[tuple[int, str], tuple[Entry, ...]]]:
-    """What still stands of each event that is declared erroneous; an empty tuple for one not (yet) known."""
-    named = {(fact.speaker.organisation, fact.event_id) for fact in facts if fact.declares_error}
+async def _standing(connection: Connection, facts: Sequence[Prepared]) -> dict[EventKey, Standing]:
+    """What still stands of each event that is declared erroneous; nothing of one not (yet) known."""
+    named = list({(fact.speaker.organisation, fact.event_id) for fact in facts if fact.declares_error})
     if not named:
-        return {}, {}
+        return {}
     rows = await connection.fetch(REVERSALS, [each[0] for each in named], [each[1] for each in named])
-    found: dict[tuple[int, str], list[Entry]] = {}
+    found: dict[EventKey, list[Entry]] = {}
     for organisation, event_id, lot, holder, account, grams in rows:
         found.setdefault((organisation, event_id), []).append(Entry(lot, holder, account, grams))
-    return dict.fromkeys(named, ()), {key: net(entries) for key, entries in found.items()}
+    standing = {key: Standing(net(found.get(key, ()))) for key in named}
+    return await load_standing(connection, named, standing)
 
 
 async def _reservations(connection: Connection, commands: Sequence[Command]) -> dict[str, Reserved]:
@@ -173,8 +176,9 @@ async def _book(
         ids[row["uri"]] = row["id"]
         origins = Origins.from_json(row["origins"])
         book.lots[row["uri"]] = Lot(
-            row["uri"], row["organisation_id"], row["material"], row["form"], row["custody"], origins,
-            row["facility_id"],
+            row["uri"], row["organisation_id"], row["material"], row["form"],
+            LotModel(row["custody"]) if row["custody"] else None, origins, row["facility_id"], row["source"],
+            row["scheme"],
         )  # fmt: skip
         book.name(row["uri"])
     by_id = {lot_id: uri for uri, lot_id in ids.items()}

@@ -9,6 +9,7 @@ from traceability.sequencing.batch import Plan
 from traceability.sequencing.commands import Recalling
 from traceability.sequencing.loaded import Row
 from traceability.sequencing.loading import Connection
+from traceability.sequencing.standing import Standing
 
 OPEN: Final = """
 INSERT INTO recall (fact_index, organisation_id, authority, reason, statement, opened_at)
@@ -47,9 +48,9 @@ def _of_correction(plan: Plan, row: Row) -> Recalling | None:
     movement = row.fact.movement
     if not isinstance(movement, ErrorDeclared) or row.entered.outcome != HELD:
         return None
-    stands = plan.loaded.reversals.get((row.fact.speaker.organisation, movement.event_id), ())
+    stands = plan.loaded.reversals.get((row.fact.speaker.organisation, movement.event_id), Standing())
     gone = {
-        each.lot for each in stands
+        each.lot for each in stands.entries
         if each.lot is not None and plan.loaded.book.position(each.lot, each.holder, each.account).free < each.grams
     }  # fmt: skip
     return Recalling(tuple(sorted(gone)), "correction", "", authority=False) if gone else None

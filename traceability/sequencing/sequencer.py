@@ -15,6 +15,7 @@ from foundation.errors import Refusal, Unavailable
 from traceability.controls import Controls
 from traceability.log import tiles_at
 from traceability.sequencing.batch import Plan
+from traceability.sequencing.booking import write_contents
 from traceability.sequencing.commands import BATCH, Accepted, Command, IndexOf, Receipt
 from traceability.sequencing.loading import Connection, load
 from traceability.sequencing.recalling import write_recalls
@@ -133,6 +134,7 @@ class Sequencer:
             answers = [await _decide(connection, plan, command) for command in commands]
             await write(connection, plan, ids, next_lot_id, edge)
             await write_recalls(connection, plan, ids)
+            await write_contents(connection, plan, ids)
         return answers
 
 

@@ -21,8 +21,8 @@ EVENT: Final = (
 PAYLOAD: Final = ("index", "record_time", "organisation_id", "body", "document", "context", "fields", "salt")
 KEY: Final = ("index", "organisation_id", "event_id", "event_hash", "declares_error", "releases")
 LOT: Final = (
-    "id", "uri", "token", "organisation_id", "facility_id", "material", "form", "custody", "origins",
-    "created_index", "created_day",
+    "id", "uri", "token", "organisation_id", "facility_id", "material", "form", "custody", "source",
+    "scheme", "origins", "created_index", "created_day",
 )  # fmt: skip
 CORRECTIVE: Final = ("organisation_id", "corrective_id", "declared_id", "declaration_index")
 ENTRY: Final = ("event_index", "lot_id", "holder", "account", "grams", "transforms")
@@ -86,18 +86,18 @@ async def write(connection: Connection, plan: Plan, ids: dict[str, int], next_lo
     for uri in loaded.book.made:
         ids[uri] = next_lot_id
         next_lot_id += 1
-    await _copy(connection, "lot", LOT, _lots(plan, ids))
+    await copy(connection, "lot", LOT, _lots(plan, ids))
     if rows:
-        await _copy(connection, "event", EVENT, [_event(row, time) for row in rows])
-        await _copy(connection, "event_payload", PAYLOAD, [_payload(row, time) for row in rows])
-        await _copy(connection, "event_key", KEY, [_key(row) for row in rows])
+        await copy(connection, "event", EVENT, [_event(row, time) for row in rows])
+        await copy(connection, "event_payload", PAYLOAD, [_payload(row, time) for row in rows])
+        await copy(connection, "event_key", KEY, [_key(row) for row in rows])
         references = {
             (reference, row.index, row.fact.speaker.organisation) for row in rows for reference in row.fact.references
         }
-        await _copy(connection, "event_reference", ("reference", "event_index", "organisation_id"), sorted(references))
-        await _copy(connection, "held_corrective", CORRECTIVE, loaded.corrections.added)
-        await _copy(connection, "entry", ENTRY, _entries(rows, ids))
-        await _copy(connection, "claim", _CLAIM, _claims(rows, ids, time))
+        await copy(connection, "event_reference", ("reference", "event_index", "organisation_id"), sorted(references))
+        await copy(connection, "held_corrective", CORRECTIVE, loaded.corrections.added)
+        await copy(connection, "entry", ENTRY, _entries(rows, ids))
+        await copy(connection, "claim", _CLAIM, _claims(rows, ids, time))
     await _balances(connection, plan, ids)
     await _processed(connection, plan)
     await _reservations(connection, plan, ids)
@@ -110,7 +110,8 @@ async def write(connection: Connection, plan: Plan, ids: dict[str, int], next_lo
         count_of(status, 1)
 
 
-async def _copy(connection: Connection, table: str, columns: Sequence[str], records: Sequence[Any]) -> None:
+async def copy(connection: Connection, table: str, columns: Sequence[str], records: Sequence[Any]) -> None:
+    """These rows into a table; nothing is sent for none."""
     if records:
         await connection.copy_records_to_table(table, columns=columns, records=records)
 
@@ -139,14 +140,14 @@ def _payload(row: Row, time: datetime) -> tuple[Any, ...]:
 
 
 _CLAIM: Final = (
-    "fact_index", "lot_id", "holder", "purpose", "jurisdiction", "grams", "statement", "claimed_at",
+    "fact_index", "lot_id", "holder", "purpose", "jurisdiction", "grams", "statement", "custody", "claimed_at",
 )  # fmt: skip
 
 
 def _claims(rows: Sequence[Row], ids: dict[str, int], time: datetime) -> list[tuple[Any, ...]]:
     return [
         (row.index, ids[each.lot], row.fact.speaker.organisation, each.purpose, each.jurisdiction, each.grams,
-         each.statement, time)
+         each.statement, each.custody, time)
         for row in rows if (each := row.fact.claiming) is not None
     ]  # fmt: skip
 
@@ -159,7 +160,7 @@ def _lots(plan: Plan, ids: dict[str, int]) -> list[tuple[Any, ...]]:
                 maker.setdefault(entry.lot, row)
     return [
         (ids[uri], uri, token_of(uri), lot.maker, lot.facility, lot.material, lot.form, lot.custody,
-         lot.origins.to_json(), maker[uri].index, maker[uri].fact.event_day)
+         lot.source, lot.scheme, lot.origins.to_json(), maker[uri].index, maker[uri].fact.event_day)
         for uri, lot in plan.loaded.book.made.items()
     ]  # fmt: skip
 
@@ -175,7 +176,7 @@ def _entries(rows: Sequence[Row], ids: dict[str, int]) -> list[tuple[Any, ...]]:
 
 async def _balances(connection: Connection, plan: Plan, ids: dict[str, int]) -> None:
     deltas = sorted((ids[key.lot], key.holder, key.account, new, by) for key, new, by in plan.deltas())
-    await _copy(connection, "balance", BALANCE, [(lot, who, at, *by) for lot, who, at, new, by in deltas if new])
+    await copy(connection, "balance", BALANCE, [(lot, who, at, *by) for lot, who, at, new, by in deltas if new])
     known = [(lot, who, at, *by) for lot, who, at, new, by in deltas if not new]
     if known:
         status = await connection.execute(UPDATE_BALANCES, *(list(column) for column in zip(*known, strict=True)))

@@ -9,8 +9,8 @@ from app.corpus.pen import PLACES, Pen, local, open_day
 from app.corpus.practice import PPM
 from app.corpus.stating import Act, Claimed, Party, Truth
 from traceability.composing import At, Composed, Making, opening, received, shipped, transformed
-from traceability.ledger.book import Purpose
 from traceability.ledger.interpretation import REPROCESSING
+from traceability.ledger.lots import Purpose
 
 MINUTE: Final = timedelta(minutes=1)
 

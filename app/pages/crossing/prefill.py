@@ -51,7 +51,7 @@ async def known_of(
 
 def _origin(seen: Passport) -> str:
     """The class of origin where all of it is of one."""
-    classes = {"post_consumer": seen.post_consumer, "pre_consumer": seen.pre_consumer}
+    classes = {"post_consumer": seen.content.post, "pre_consumer": seen.content.pre}
     return next((name for name, grams in classes.items() if grams and grams == seen.grams), "")
 
 

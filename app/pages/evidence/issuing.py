@@ -19,6 +19,7 @@ from app.pages.evidence.lots import named_lot
 from app.pages.forms import choices
 from app.pages.forms.checking import Act, checked, filled
 from app.pages.forms.choices import Choice
+from app.pages.forms.custody import models, stated_model
 from app.pages.forms.filling import Filled
 from app.pages.rendering import AnyRequest, show
 from foundation.access import Actor, May
@@ -26,6 +27,7 @@ from foundation.database import Clock
 from foundation.errors import NotFound
 from foundation.registry import Facility
 from standards.catalogue import Catalogue
+from standards.custody import LotModel
 from traceability.certificates.scopes import ACTS, LONGEST, Standing, act_on_scope, standing_scope
 from traceability.certificates.scopes import Act as Acting
 from traceability.certificates.transactions import Inputs, Issue, admit_inputs, cancel, issue
@@ -102,11 +104,14 @@ async def _transaction(form: Filled, desk: Desk) -> tuple[Sequence[Pair], State]
     grams, day = form.grams("grams", t("common.mass")), form.day("shipped_on", t("scheme_page.shipped_on"))
     editions = desk.scope.row.editions or []
     edition = form.choice("edition", t("scheme_page.edition"), editions) if editions else None
-    asked = Issue(desk.scope.row.fact_index, number, lot, buyer, site, grams, day or date.min, edition)
+    custody = stated_model(form)
+    model = LotModel(custody) if custody else None
+    asked = Issue(desk.scope.row.fact_index, number, lot, buyer, site, grams, day or date.min, edition, model)
     return [
         (t("evidence_page.number"), number), (t("common.lot"), lot), (t("scheme_page.buyer"), buyer),
         (t("scheme_page.site"), dict(desk.places).get(site, site)), (t("common.mass"), t.mass(grams)),
         (t("scheme_page.shipped_on"), t.day(day or date.min)),
+        (t("common.custody"), t.name("custody", custody) if custody else t("common.not_stated")),
     ], partial(issue, desk.record, desk.sequencer, desk.actor, desk.catalogue, asked)  # fmt: skip
 
 
@@ -138,7 +143,7 @@ def _form(form: Filled, kind: str, scope: Standing, places: list[Choice], status
     return show(
         form.request, "recycler/scope_act.html", status=status, form=defaultdict(str, form.values), kind=kind,
         errors=form.errors, row=scope.row, places=places, acts=choices.named(form.t, "scope_act", ACTS), rows=ROWS,
-        editions=[(each, each) for each in scope.row.editions or ()],
+        editions=[(each, each) for each in scope.row.editions or ()], models=models(form.t),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from foundation.errors import NotFound
 from foundation.registry import facilities
 from standards.catalogue import Catalogue
 from traceability.http.imports import MOST
-from traceability.importing.reading import COLUMNS, KINDS, ORIGINS, REQUIRED
+from traceability.importing.reading import COLUMNS, KINDS, MODELS, ORIGINS, REQUIRED
 
 NAME: Final = "junkan-import"
 UNITS: Final = ("kg", "t", "g")
@@ -43,7 +43,7 @@ async def template_file(
         "kind": [(each, t(f"record.{each}.title")) for each in KINDS], "material": materials(t, catalogue),
         "form": forms(t, catalogue), "unit": named(t, "unit", UNITS),
         "facility": [(each.name, each.uri) for each in own], "origin": named(t, "origin", ORIGINS),
-        "country": countries(t, actor.country),
+        "country": countries(t, actor.country), "custody": named(t, "custody", MODELS),
     }  # fmt: skip
     means = [
         (name, t(f"importing.column_{name}"), t("common.optional") if name not in REQUIRED else "") for name in COLUMNS

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, filled
 from app.pages.forms.choices import countries, facilities, forms, materials, named
+from app.pages.forms.custody import models, schemes_offered, stated_model, stated_scheme, told_custody
 from app.pages.forms.filling import Filled
 from app.pages.passports import name_of
 from app.pages.recording.acting import at_of, day_at, lateness, new_lot, place_of, recorded, today_of
@@ -19,6 +20,7 @@ from foundation.registry import Facility
 from foundation.registry import facilities as facilities_of
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
+from standards.trade.massbalance import schemes
 from traceability.capture import Door
 from traceability.composing import Composed, Making, arrived, opening
 
@@ -29,14 +31,15 @@ CONSUMERS: Final = ("post", "pre", "virgin", "unknown")
 def _form(
     form: Filled, kind: Kind, actor: Actor, places: list[Facility], catalogue: Catalogue, status: int = 200
 ) -> Response[str]:
-    t = form.t
+    t, known = form.t, schemes(catalogue)
     choices = {
         "materials": materials(t, catalogue), "forms": forms(t, catalogue), "countries": countries(t, actor.country),
-        "places": facilities(places), "consumers": named(t, "origin", CONSUMERS),
+        "places": facilities(places), "consumers": named(t, "origin", CONSUMERS), "models": models(t),
+        "schemes": schemes_offered(t, known),
     }  # fmt: skip
     kept = {
         "material": "", "form": "", "grams": "", "grams_unit": "kg", "facility": "", "day": "", "consumer": "post",
-        "country": actor.country, "backfill": "", **form.values,
+        "country": actor.country, "backfill": "", "custody": "", "scheme": "", **form.values,
     }  # fmt: skip
     return show(
         form.request, "recycler/arriving.html", status=status, kind=kind, choices=choices, form=kept,
@@ -49,7 +52,7 @@ def _act(
 ) -> tuple[Act, Composed]:
     """What the form states, with everything that is wrong said on it."""
     t = form.t
-    place = place_of(form, places)
+    place, known = place_of(form, places), schemes(catalogue)
     at = at_of(form, place, door.clock())
     made = Making(
         lot=new_lot(form, "token", base),
@@ -58,12 +61,15 @@ def _act(
         grams=form.grams("grams", t("common.mass")),
         consumer=form.choice("consumer", t("record.consumer"), CONSUMERS),
         country=form.choice("country", t("record.country"), dict(countries(t, actor.country))),
+        custody=stated_model(form),
+        scheme=stated_scheme(form, known),
     )
     facts = [
         (t("common.material"), name_of(t, made.material, made.form)), (t("common.mass"), t.mass(made.grams)),
         (t("common.facility"), place.name), (t("common.date"), day_at(form, at)),
         (t("record.consumer"), t.name("origin", made.consumer or "unknown")),
         (t("record.country"), t.country(made.country or "ZZ")),
+        *(told_custody(t, [made], made.scheme, known) or [(t("common.custody"), t("common.not_stated"))]),
     ]  # fmt: skip
     event = opening(at, made) if kind == "opening" else arrived(at, made)
     act = Act(

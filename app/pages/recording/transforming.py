@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, filled
 from app.pages.forms.choices import facilities, forms, materials
+from app.pages.forms.custody import models, schemes_offered, stated_claims, stated_model, stated_scheme, told_custody
 from app.pages.forms.filling import Filled
 from app.pages.passports import name_of
 from app.pages.recording.acting import at_of, day_at, lateness, new_lot, place_of, recorded, today_of
@@ -67,6 +68,7 @@ def _form(form: Filled, setting: Setting, status: int = 200) -> Response[str]:
         "materials": materials(t, setting.catalogue), "forms": forms(t, setting.catalogue),
         "places": facilities(setting.places), "sinks": [(field_of(each), _account(form, each)) for each in SINKS],
         "processes": [(each, t(f"record.process.{each}")) for each in PROCESSES],
+        "models": models(t), "schemes": schemes_offered(t, setting.door.sequencer.controls.schemes),
     }  # fmt: skip
     return show(
         form.request, "recycler/transforming.html", status=status, form=form.values, choices=choices, lots=lots,
@@ -95,7 +97,9 @@ def _made(form: Filled, setting: Setting, base: str) -> tuple[list[Making], dict
         carried[f"out{at}_token"] = lot.rpartition("/")[2]
         material = form.choice(f"out{at}_material", t("common.material"), dict(materials(t, setting.catalogue)))
         kind = form.choice(f"out{at}_form", t("common.form"), dict(forms(t, setting.catalogue)))
-        made.append(Making(lot, form.grams(f"out{at}_grams", t("common.mass")), material, kind))
+        custody, credited = stated_model(form, f"out{at}_custody"), stated_claims(form, f"out{at}_")
+        grams = form.grams(f"out{at}_grams", t("common.mass"))
+        made.append(Making(lot, grams, material, kind, custody=custody, credited=credited))
     return made, carried
 
 
@@ -122,10 +126,13 @@ def _act(form: Filled, setting: Setting, base: str) -> tuple[Act, Composed]:
         (t("common.input"), t.mass(total)),
     ]
     facts += [(t("common.output"), f"{name_of(t, each.material, each.form)}: {t.mass(each.grams)}") for each in made]
+    known = setting.door.sequencer.controls.schemes
+    scheme = stated_scheme(form, known)
+    facts += told_custody(t, made, scheme, known)
     facts += [(_account(form, account), t.mass(grams)) for account, grams in sinks.items()]
     facts.append((t("account.loss_unstated"), t.mass(max(total - out - lost, 0))))
     warnings, picture = _yield(form, setting, process, (total, out, sum(_residues(sinks))), made)
-    event = transformed(at, PROCESSES.get(process, ""), drawn, made, sinks)
+    event = transformed(at, PROCESSES.get(process, ""), drawn, made, sinks, scheme)
     act = Act(
         root=(t("nav.record"), "/record"), title=t("record.transformation.title"), facts=facts, picture=picture,
         carried=carried, button=t("record.transformation.act", input=t.mass(total), output=t.mass(out)),

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from app.pages.stock import exporting, held, labels, ledger, lot
+from app.pages.stock import accounts, exporting, held, labels, ledger, lot
 
-ROUTES: Final = [*held.ROUTES, *lot.ROUTES, *labels.ROUTES, *exporting.ROUTES, *ledger.ROUTES]
+ROUTES: Final = [*held.ROUTES, *lot.ROUTES, *labels.ROUTES, *exporting.ROUTES, *ledger.ROUTES, *accounts.ROUTES]

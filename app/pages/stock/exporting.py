@@ -26,7 +26,16 @@ def _row(each: Holding, places: dict[int, str]) -> list[Cell]:
     masses = (each.free, each.reserved, each.claimed_epr, each.claimed_content, each.claimed_credit)
     exact: list[Decimal] = [kilograms(grams) for grams in masses]
     place = places.get(each.facility_id or 0, "")
-    return [each.lot, each.material, each.form, each.custody, each.made_on.isoformat(), place, each.account, *exact]
+    return [
+        each.lot,
+        each.material,
+        each.form,
+        each.custody or "",
+        each.made_on.isoformat(),
+        place,
+        each.account,
+        *exact,
+    ]
 
 
 @get("/stock/export/{kind:str}", opt={"access": SIGNED_IN}, include_in_schema=False)

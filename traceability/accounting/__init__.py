@@ -1,0 +1,1 @@
+"""Accounting: the mass-balance accounts of a facility, read as statements of their periods."""
