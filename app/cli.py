@@ -2,6 +2,7 @@
 
 import click
 
+from app.commands.archive import archive
 from app.commands.controls import controls
 from app.commands.crossing import crossing
 from app.commands.joining import person, register
@@ -37,7 +38,7 @@ def main() -> None:
 
 COMMANDS = (
     demo, serve, migrate_command, import_command, report, labels, export_command, verify, judge, standards,
-    stop_command, doctor, register, person, keys_command, crossing, laws, owe, controls,
+    stop_command, doctor, register, person, keys_command, crossing, laws, owe, controls, archive,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

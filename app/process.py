@@ -12,7 +12,7 @@ from foundation.database import Clock, Database, Urls, check_promises, connect, 
 from foundation.embedded import postgres
 from foundation.errors import Invalid
 from foundation.keys import KeyRing, derived, load_keys
-from foundation.settings import Settings, data_home
+from foundation.settings import Settings, archive_home, data_home
 from standards.catalogue import Catalogue, load
 from traceability.controls import controls_of
 from traceability.sequencing.sequencer import Sequencer
@@ -78,7 +78,7 @@ async def opened(settings: Settings, urls: Urls, clock: Clock = now) -> AsyncIte
     """Open a migrated database for one process. Raises UnsafeDatabase where it would not keep our promises."""
     catalogue = load()
     keys = keys_of(settings)
-    async with connect(urls) as database:
+    async with connect(urls, archive=archive_home(settings)) as database:
         await check_promises(database)
         async with Sequencer(database.writer, controls_of(catalogue), clock).running() as sequencer:
             _keep_what_stays()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -72,17 +73,22 @@ class Urls:
 
 @dataclass(frozen=True)
 class Database:
-    """Open connections: `engine` for requests (row-level security applies), `writer` for the sequencer."""
+    """Open connections: `engine` for requests (row-level security applies), `writer` for the sequencer.
+
+    `archive` is the folder of what left the database; each session carries it as `info["archive"]`.
+    """
 
     engine: AsyncEngine
     writer: asyncpg.Pool
+    archive: Path | None = None
 
     @asynccontextmanager
     async def begin(
         self, organisation_id: int | None = None, scope: Scope = Scope.ORGANISATION
     ) -> AsyncIterator[AsyncSession]:
         """One transaction for one reader: commits at the end, rolls back when anything is raised."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        info = {"archive": self.archive}
+        async with AsyncSession(self.engine, expire_on_commit=False, info=info) as session, session.begin():
             await set_reader(session, organisation_id, scope)
             yield session
 
@@ -116,7 +122,7 @@ async def _prepare_writer(connection: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
-async def connect(urls: Urls, pool_size: int = 10) -> AsyncIterator[Database]:
+async def connect(urls: Urls, pool_size: int = 10, archive: Path | None = None) -> AsyncIterator[Database]:
     """Open both roles' connections for the life of one process."""
     engine = create_async_engine(
         make_url(urls.app).set(drivername="postgresql+asyncpg"),
@@ -128,7 +134,7 @@ async def connect(urls: Urls, pool_size: int = 10) -> AsyncIterator[Database]:
     )
     try:
         async with asyncpg.create_pool(urls.writer, min_size=1, max_size=3, init=_prepare_writer) as writer:
-            yield Database(engine, writer)
+            yield Database(engine, writer, archive)
     finally:
         await engine.dispose()
 

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     data_dir: Path = Field(default_factory=_default_data_dir)
+    archive: Path | None = None
     public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -66,10 +67,10 @@ class Settings(BaseSettings):
     debug: bool = False
     log_level: LogLevel = "info"
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "archive")
     @classmethod
-    def _whole_path(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _whole_path(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().absolute()
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -158,6 +159,11 @@ def data_home(settings: Settings) -> Path:
             fix="set JUNKAN_DATA_DIR to a folder that you may write to",
         ) from fault
     return settings.data_dir
+
+
+def archive_home(settings: Settings) -> Path:
+    """Where months that left the database lie: JUNKAN_ARCHIVE, else a folder of the data directory. It is not made."""
+    return settings.archive or settings.data_dir / "archive"
 
 
 def secret(settings: Settings) -> bytes:

@@ -12,6 +12,7 @@ from foundation.access import Actor
 from foundation.errors import Conflict, Refusal
 from foundation.registry import own_facility
 from marketplace.trades import Side, Trade, check_side, trade
+from traceability.archive.reading import payloads
 from traceability.capture import Door, capture
 from traceability.composing import At, Composed, document, received, rejected, shipped, weighed
 from traceability.events import parse_event
@@ -19,7 +20,7 @@ from traceability.ledger.interpretation import REJECTING, own_prefix
 from traceability.ledger.weighing import Weighing, weighing_of
 from traceability.refusals import BalanceExceeded
 from traceability.sequencing.commands import Accepted
-from traceability.tables import PayloadRow
+from traceability.tables import EventRow
 
 Step = Literal["ship", "receive", "reject"]
 SIDES: Final[Mapping[Step, Side]] = {"ship": "seller", "receive": "buyer", "reject": "buyer"}
@@ -93,13 +94,15 @@ def event_of(told: Trade, at: At, move: Move) -> dict[str, Any]:
 
 async def weighings(record: AsyncSession, told: Trade) -> dict[int, Weighing]:
     """How either side weighed, by the leaf of its event; `record` reads with the record scope, for both parties."""
-    wanted = select(PayloadRow).where(PayloadRow.index.in_([index for index, _, _, _ in told.goods.events]))
+    indexes = [index for index, _, _, _ in told.goods.events]
+    wanted = select(EventRow.index, EventRow.record_time).where(EventRow.index.in_(indexes))
     found: dict[int, Weighing] = {}
-    for row in await record.scalars(wanted):
-        event = parse_event(row.body.encode(), row.context).event
-        stated = weighing_of(event, own_prefix(row.context)) if event is not None else None
+    facts = [(index, time) for index, time in await record.execute(wanted)]
+    for index, kept in sorted((await payloads(record, facts)).items()):
+        event = parse_event(kept.body.encode(), kept.context).event
+        stated = weighing_of(event, own_prefix(kept.context)) if event is not None else None
         if stated is not None:
-            found[row.index] = stated
+            found[index] = stated
     return found
 
 

@@ -11,10 +11,12 @@ from typing import Final
 import asyncpg
 import msgspec
 import polars as pl
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reports.frames import DECLARATIONS, MOVEMENTS, checked
 from standards.quantities import shares
+from traceability.archive.reading import away, payloads, stay
 from traceability.ledger.interpretation import RECYCLING, SORTING
 from traceability.ledger.origins import UNKNOWN_COUNTRY, Origins
 
@@ -33,10 +35,15 @@ LEFT JOIN facility f ON f.id = e.facility_id
 JOIN (
     SELECT event_index, lot_id, account, grams, transforms FROM entry WHERE event_index < $1
     UNION ALL
-    SELECT p.index, l.id, 'stated', (s.value ->> 1)::bigint, false
-    FROM event_payload p
-    CROSS JOIN LATERAL jsonb_array_elements(p.fields -> 'junkan:stated') AS s (value)
-    LEFT JOIN lot l ON l.uri = s.value ->> 0
+    SELECT p.index, l.id, 'stated', p.grams, false
+    FROM (
+        SELECT p.index, s.value ->> 0 AS lot, (s.value ->> 1)::bigint AS grams FROM event_payload p
+        CROSS JOIN LATERAL jsonb_array_elements(p.fields -> 'junkan:stated') AS s (value)
+        WHERE p.index <> ALL($4::bigint[])
+        UNION ALL
+        SELECT * FROM unnest($4::bigint[], $5::text[], $6::bigint[])
+    ) p
+    LEFT JOIN lot l ON l.uri = p.lot
     WHERE p.index < $1 AND NOT EXISTS (
         SELECT FROM event_key k JOIN event r ON r.index = k.index
         WHERE k.releases = p.index AND k.index < $1 AND r.reasons <> '{rejected}')
@@ -45,6 +52,14 @@ LEFT JOIN lot l ON l.id = n.lot_id
 WHERE e.kind IN ('epcis', 'release') AND e.event_day >= $2 AND e.event_day <= $3 AND e.index < $1
 ORDER BY e.index, l.id, n.account, n.grams
 """
+# Of those, what is in the archive: what these events stated is read there, and handed to ENTRIES.
+ARCHIVED: Final = text("""
+SELECT e.index, e.record_time FROM event e
+WHERE e.kind IN ('epcis', 'release') AND e.event_day >= :first AND e.event_day <= :last AND e.index < :size
+    AND e.index BETWEEN :from_index AND :to_index AND NOT EXISTS (SELECT FROM entry n WHERE n.event_index = e.index)
+    AND NOT EXISTS (SELECT FROM event_payload p WHERE p.index = e.index AND p.record_time = e.record_time)
+ORDER BY e.index
+""")
 DECLARED: Final = """
 SELECT d.fact_index AS leaf_index, o.uri AS organisation, d.country, d.material,
     make_date(d.year, 1, 1) AS first_day, make_date(d.year, 12, 31) AS last_day, d.grams
@@ -84,14 +99,30 @@ async def snapshot(session: AsyncSession, folder: Path, size: int, first: date, 
     """The movements of `first`..`last` and the declarations below index `size` as Parquet in `folder`.
 
     `session` reads with the record scope. The same (size, period) gives the same bytes, so files that are there
-    already are read again.
+    already are read again. What moved nothing and left the database is read in the archive: raises NotAtHand where
+    that is elsewhere, so that no figure is made of less.
     """
     taken = await asyncio.to_thread(_taken, folder, size)
     if taken is not None:
         return taken
-    entries = pl.read_csv(await copy_csv(session, ENTRIES, size, first, last), schema=_READ)
+    await stay(session)
+    stated = await _archived(session, size, first, last)
+    entries = pl.read_csv(await copy_csv(session, ENTRIES, size, first, last, *stated), schema=_READ)
     declared = pl.read_csv(await copy_csv(session, DECLARED, size), schema=dict(DECLARATIONS))
     return await asyncio.to_thread(_write, folder, size, entries, declared)
+
+
+async def _archived(
+    session: AsyncSession, size: int, first: date, last: date
+) -> tuple[list[int], list[str], list[int]]:
+    """Event, lot and grams of everything that was stated by events that moved nothing and are in the archive."""
+    found: list[tuple[int, str, int]] = []
+    for month in await away(session):
+        asked = {"size": size, "first": first, "last": last, "from_index": month.first, "to_index": month.last}
+        facts = [(index, time) for index, time in await session.execute(ARCHIVED, asked)]
+        for index, kept in sorted((await payloads(session, facts)).items()):
+            found += [(index, lot, grams) for lot, grams in kept.fields.get("junkan:stated", ())]
+    return [each[0] for each in found], [each[1] for each in found], [each[2] for each in found]
 
 
 def _taken(folder: Path, size: int) -> Snapshot | None:
@@ -165,10 +196,10 @@ def _lost(entries: pl.DataFrame) -> pl.DataFrame:
 def _by_origin(staged: pl.DataFrame) -> pl.DataFrame:
     """One row per country of collection; a lot of one origin (most are) keeps its row."""
     told = staged.select("origins").unique().rows()
-    known = {text: Origins.from_json(msgspec.json.decode(text)) if text else None for (text,) in told}
+    known = {each: Origins.from_json(msgspec.json.decode(each)) if each else None for (each,) in told}
     rows = []
-    for at, (text, grams) in enumerate(staged.select("origins", "grams").rows()):
-        origins = known[text]
+    for at, (told_as, grams) in enumerate(staged.select("origins", "grams").rows()):
+        origins = known[told_as]
         parts: dict[str, int] = {}
         for origin, part in origins.shared(grams) if origins else ():
             parts[origin.country] = parts.get(origin.country, 0) + part

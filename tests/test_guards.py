@@ -13,7 +13,8 @@ from tests.conftest import World
 AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 RECORD = ("event", "event_payload", "event_key", "event_reference", "lot", "entry", "claim", "measurement",
           "certificate", "permit", "declaration", "label_finding", "checkpoint", "tile", "held_corrective",
-          "recall", "recalled_lot", "recall_answer", "scope_certificate", "scope_act", "certified_input")  # fmt: skip
+          "recall", "recalled_lot", "recall_answer", "scope_certificate", "scope_act", "certified_input",
+          "archive_act")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ AsApp = Callable[..., Awaitable[asyncpg.Connection]]
 # Tables that hold nothing of anybody: the log's own, and the schema's.
 NOBODYS = {
     "alembic_version", "log_head", "query_head", "tile", "checkpoint", "cosignature", "witnessed", "witnessed_fork",
+    "archive_act",
 }  # fmt: skip
 # What everybody may read on purpose: who takes part and where, and what is offered.
 DIRECTORY = {"organisation", "facility"}

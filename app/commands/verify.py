@@ -7,7 +7,9 @@ import click
 
 from app.commands.output import FINDINGS, json_option, progress, say
 from app.process import running
-from foundation.settings import read_settings
+from foundation.errors import Conflict
+from foundation.settings import archive_home, read_settings
+from traceability.archive.files import BadCopy
 from traceability.bundle import Finding, check_bundle
 from traceability.eventhash import event_hash
 from traceability.export import export, verify_database
@@ -84,7 +86,8 @@ def _told(finding: Finding) -> dict[str, object]:
 
 async def _own() -> tuple[Finding, ...]:
     async with running(read_settings()) as process:
-        return await verify_database(process.database.writer, process.keys, process.origin)
+        archive = archive_home(process.settings)
+        return await verify_database(process.database.writer, process.keys, process.origin, archive=archive)
 
 
 @click.command("export")
@@ -96,7 +99,12 @@ def export_command(folder: Path, as_json: bool) -> None:
     async def run() -> int:
         async with running(read_settings()) as process:
             with progress("facts read", None, quiet=as_json) as bar:
-                return await export(process.database.writer, process.keys, process.origin, folder, bar.at)
+                archive = archive_home(process.settings)
+                writer, keys = process.database.writer, process.keys
+                return await export(writer, keys, process.origin, folder, bar.at, archive)
 
-    count = asyncio.run(run())
+    try:
+        count = asyncio.run(run())
+    except BadCopy as bad:
+        raise Conflict(f"The archive is not whole: {bad}.", field="archive") from bad
     say(f"{count} facts written to {folder}.", {"facts": count, "folder": str(folder)}, as_json=as_json)

@@ -147,9 +147,11 @@ def _rows(
             report.row("ENTRIES_NOT_ZERO", row, ENTRIES, "the grams of its entries do not sum to zero.", ledger.start)
         if row.payload is None:
             holds.erased.add(row.index)
-            report.note("ERASED", row.index, "The payload was erased, so only its hashes could be checked.")
+            why = f"is in the archive of {row.away}, which is not at hand" if row.away else "was erased"
+            code = "ARCHIVED" if row.away else "ERASED"
+            report.note(code, row.index, f"The payload {why}, so only its hashes could be checked.")
         else:
-            _payload(report, row, row.payload, event_hash)
+            check_payload(report, row, row.payload, event_hash)
             holds.check(report, row, row.payload, entries)
             if _entered(row, row.payload.fields) != sorted(entries, key=in_order):
                 report.row("ENTRIES_CHANGED", row, ENTRIES, "its entries are not those committed to.", ledger.start)
@@ -162,7 +164,7 @@ def _rows(
     return tree
 
 
-def _payload(report: Report, row: LogRow, payload: Payload, event_hash: EventHash) -> None:
+def check_payload(report: Report, row: LogRow, payload: Payload, event_hash: EventHash) -> None:
     """Text, salt and added fields against the leaf: field by field, then the event's own hash, then every byte."""
     try:
         body = json.loads(payload.body, parse_float=Decimal)

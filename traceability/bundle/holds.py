@@ -47,7 +47,9 @@ class Holds:
     def _release(self, report: Report, row: LogRow, body: Any, entries: Sequence[EntryLine]) -> None:
         index = body.get("event") if isinstance(body, dict) else None
         if type(index) is int and index in self.erased:
-            report.note("NOT_MATCHED", row.index, "What this clears was erased, so they could not be compared.")
+            report.note(
+                "NOT_MATCHED", row.index, "What this clears has no payload here, so they could not be compared."
+            )
             return
         held = self.held.get(index) if type(index) is int else None
         if index is None or held is None or body.get("eventHash") != held.event_hash.hex():

@@ -7,10 +7,10 @@ from traceability.bundle.rows import PAYLOADS, Finding, LogRow
 
 @dataclass
 class Report:
-    """What was found: the first fault of each code, and notes with how often they apply."""
+    """What was found: the first fault of each code, and notes with how often each applies."""
 
     faults: dict[str, Finding] = field(default_factory=dict)
-    notes: dict[str, tuple[int, Finding]] = field(default_factory=dict)
+    notes: dict[tuple[str, str], tuple[int, Finding]] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         """A fault."""
@@ -22,8 +22,9 @@ class Report:
 
     def note(self, code: str, index: int, sentence: str) -> None:
         """What could not be checked."""
-        count, first = self.notes.get(code, (0, Finding(code, PAYLOADS, index + 1, index, sentence, note=True)))
-        self.notes[code] = count + 1, first
+        none = (0, Finding(code, PAYLOADS, index + 1, index, sentence, note=True))
+        count, first = self.notes.get((code, sentence), none)
+        self.notes[code, sentence] = count + 1, first
 
     def findings(self) -> tuple[Finding, ...]:
         """Faults in the order found, then notes."""

@@ -24,7 +24,10 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One fact. `payload` is None when it was erased; `leaf` is the leaf hash as the log's tiles hold it, if known."""
+    """One fact. `payload` is None when it was erased, or is `away` in the archive of that month, which is not at hand.
+
+    `leaf` is the leaf hash as the log's tiles hold it, if known.
+    """
 
     index: int
     kind: str
@@ -33,6 +36,7 @@ class LogRow:
     record_time_us: int
     payload: Payload | None
     leaf: bytes | None = None
+    away: str | None = None
 
 
 class EntryLine(NamedTuple):

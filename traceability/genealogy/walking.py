@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from traceability.genealogy.attributing import Moved
@@ -15,17 +15,23 @@ DEEPEST: Final = 60
 MOST: Final = 5_000
 
 # An event that was declared erroneous and taken back carries no descent any more; a declaration that is held, and so
-# made no entries, takes nothing back.
+# made no entries, takes nothing back. Each event is asked once a step, however many lots lead to it and out of it:
+# without the fence (OFFSET 0) the planner asks again for every lot that comes of it.
 _WALK: Final = """
 WITH RECURSIVE walk (lot_id, depth) AS (
     SELECT CAST(:lot AS bigint), 0
     UNION
-    SELECT other.lot_id, walk.depth + 1
-    FROM walk
-    JOIN entry mine ON mine.lot_id = walk.lot_id AND mine.transforms AND mine.grams {mine} 0
-    JOIN entry other ON other.event_index = mine.event_index AND other.transforms AND other.grams {other} 0
-    JOIN event_key made ON made.index = mine.event_index
-    WHERE walk.depth < :deepest AND NOT {taken_back}
+    SELECT other.lot_id, step.depth + 1
+    FROM (
+        SELECT event.event_index, event.depth FROM (
+            SELECT DISTINCT mine.event_index, walk.depth FROM walk
+            JOIN entry mine ON mine.lot_id = walk.lot_id AND mine.transforms AND mine.grams {mine} 0
+            WHERE walk.depth < :deepest
+        ) event
+        JOIN event_key made ON made.index = event.event_index
+        WHERE NOT {taken_back} OFFSET 0
+    ) step
+    JOIN entry other ON other.event_index = step.event_index AND other.transforms AND other.grams {other} 0
 ), reached AS (
     SELECT lot_id, min(depth) AS depth FROM walk GROUP BY lot_id ORDER BY min(depth), lot_id LIMIT :most
 )
@@ -36,8 +42,9 @@ FROM reached JOIN lot ON lot.id = reached.lot_id ORDER BY reached.depth, lot.id
 _TAKEN_BACK: Final = """(made.declares_error OR EXISTS (
     SELECT FROM event_key wrong JOIN entry undone ON undone.event_index = wrong.index
     WHERE wrong.event_id = made.event_id AND wrong.organisation_id = made.organisation_id AND wrong.declares_error))"""
-_BACK: Final = _WALK.format(mine=">", other="<", taken_back=_TAKEN_BACK)
+BACK: Final = _WALK.format(mine=">", other="<", taken_back=_TAKEN_BACK)
 _FORWARD: Final = _WALK.format(mine="<", other=">", taken_back=_TAKEN_BACK)
+_WALKS: Final[dict[Direction, TextClause]] = {"back": text(BACK), "forward": text(_FORWARD)}
 
 _MOVES: Final = f"""
 SELECT e.event_index, e.lot_id, sum(e.grams), e.transforms
@@ -77,8 +84,7 @@ class Descent:
 
 async def trace(session: AsyncSession, lot_id: int, direction: Direction) -> Descent:
     """Everything this lot was made of (back) or that was made of it (forward), as far as the reader may see."""
-    statement = text(_BACK if direction == "back" else _FORWARD)
-    rows = await session.execute(statement, {"lot": lot_id, "deepest": DEEPEST, "most": MOST + 1})
+    rows = await session.execute(_WALKS[direction], {"lot": lot_id, "deepest": DEEPEST, "most": MOST + 1})
     reached = [Ancestor(*row) for row in rows]
     complete = len(reached) <= MOST and all(each.depth < DEEPEST for each in reached)
     return Descent(tuple(reached[:MOST]), complete)

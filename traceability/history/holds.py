@@ -1,9 +1,10 @@
 """Holds: what was recorded and counts 0 until somebody else clears it: a colleague, or an authority of the country."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -11,9 +12,10 @@ from foundation.access import Actor
 from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
 from standards.plausibility import Finding
+from traceability.archive.reading import payloads
 from traceability.history.reading import TAKEN_BACK, findings_of
 from traceability.ledger.outcomes import HELD
-from traceability.tables import EventRow, KeyRow, PayloadRow
+from traceability.tables import EventRow, KeyRow
 
 MOST: Final = 100
 AUTHORITY: Final = "regulator"
@@ -34,9 +36,8 @@ class Hold:
 
 
 _HELD: Final = (
-    select(EventRow, KeyRow.declares_error, PayloadRow.body, PayloadRow.context, PayloadRow.fields)
+    select(EventRow, KeyRow.declares_error)
     .join(KeyRow, KeyRow.index == EventRow.index)
-    .join(PayloadRow, (PayloadRow.index == EventRow.index) & (PayloadRow.record_time == EventRow.record_time))
     .where(EventRow.kind == "epcis", EventRow.outcome == HELD)
 )
 
@@ -51,9 +52,16 @@ def _answers_for(actor: Actor) -> ColumnElement[bool]:
     return own | (func.coalesce(place, home) == actor.country)
 
 
-def _hold(row: EventRow, declares_error: bool, body: str, context: Any, fields: dict[str, Any]) -> Hold:
-    stated = tuple((lot, grams) for lot, grams in fields["junkan:stated"])
-    return Hold(row, declares_error, body, context, stated, findings_of(fields))
+async def _holds(session: AsyncSession, found: Sequence[Row[EventRow, bool]]) -> list[Hold]:
+    kept = await payloads(session, [(row.index, row.record_time) for row, _ in found])
+    told = [(row, declares_error, kept[row.index]) for row, declares_error in found if row.index in kept]
+    return [
+        Hold(
+            row, declares_error, each.body, each.context,
+            tuple((lot, grams) for lot, grams in each.fields["junkan:stated"]), findings_of(each.fields),
+        )
+        for row, declares_error, each in told
+    ]  # fmt: skip
 
 
 async def holds(session: AsyncSession, actor: Actor, after: int = -1, limit: int = MOST) -> list[Hold]:
@@ -67,12 +75,13 @@ async def holds(session: AsyncSession, actor: Actor, after: int = -1, limit: int
         .order_by(EventRow.index)
         .limit(limit)
     )
-    return [_hold(*row) for row in rows]
+    return await _holds(session, rows.all())
 
 
 async def held(session: AsyncSession, actor: Actor, index: int) -> Hold:
     """One event that was held, cleared since or not. Raises NotFound, also for what this actor does not answer for."""
-    found = (await session.execute(_HELD.where(_answers_for(actor), EventRow.index == index))).first()
-    if found is None:
+    rows = await session.execute(_HELD.where(_answers_for(actor), EventRow.index == index))
+    found = await _holds(session, rows.all())
+    if not found:
         raise NotFound("You have no such event on hold.", field="index", value=index)
-    return _hold(*found)
+    return found[0]

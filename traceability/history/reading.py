@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, case, exists, select
+from sqlalchemy import case, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from foundation.errors import NotFound
 from standards.plausibility import Finding
+from traceability.archive.reading import payloads
 from traceability.ledger.outcomes import HELD, REJECTED
-from traceability.tables import EntryRow, EventRow, KeyRow, LotRow, PayloadRow
+from traceability.tables import EntryRow, EventRow, KeyRow, LotRow
 
 PAGE: Final = 25
 Cleared = Literal["released", "rejected"]
@@ -151,14 +152,11 @@ class Stated:
 
 
 async def stated(session: AsyncSession, organisation_id: int, index: int) -> Stated:
-    """One own event with its text. Raises NotFound, also for anyone else's."""
-    found = (
-        await session.execute(
-            _EVENTS.add_columns(PayloadRow.body, PayloadRow.context)
-            .join(PayloadRow, and_(PayloadRow.index == EventRow.index, PayloadRow.record_time == EventRow.record_time))
-            .where(EventRow.organisation_id == organisation_id, EventRow.index == index, EventRow.kind == "epcis")
-        )
-    ).first()
-    if found is None:
+    """One own event with its text. Raises NotFound, also for anyone else's, or NotAtHand in the archive."""
+    own = (EventRow.organisation_id == organisation_id, EventRow.index == index, EventRow.kind == "epcis")
+    found = (await session.execute(_EVENTS.where(*own))).first()
+    happened = None if found is None else _happened(*found)
+    told = await payloads(session, [(index, happened.record_time)]) if happened is not None else {}
+    if happened is None or index not in told:
         raise NotFound("You have recorded no such event.", field="index", value=index)
-    return Stated(_happened(*found[:5]), found[5], found[6])
+    return Stated(happened, told[index].body, told[index].context)

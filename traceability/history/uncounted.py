@@ -1,6 +1,6 @@
 """Uncounted: what an organisation recorded that moved nothing, by reason, so that in = counted + left out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from traceability.archive.reading import payloads, stay
+from traceability.bundle import Payload
 from traceability.events import EventInvalid, parse_event
 from traceability.history.daybook import Wanted
 from traceability.ledger.interpretation import movement_of, own_prefix
@@ -52,7 +54,7 @@ _SILENT: Final = text(
     + """
 SELECT c.outcome, c.cleared, c.taken_back, c.reasons[1] AS reason, count(*) AS events
 FROM kept c JOIN event_payload p ON p.index = c.index AND p.record_time = c.record_time
-WHERE p.fields -> 'junkan:stated' = '[]' GROUP BY 1, 2, 3, 4
+WHERE p.fields -> 'junkan:stated' = '[]' AND c.index <> ALL(:elsewhere) GROUP BY 1, 2, 3, 4
 """
 )
 _STATING: Final = text(
@@ -62,9 +64,19 @@ SELECT c.index, c.outcome, c.cleared, c.taken_back, c.reasons[1] AS reason, p.bo
     (SELECT jsonb_object_agg(l.uri, l.material) FROM jsonb_array_elements(p.fields -> 'junkan:stated') s (value)
         JOIN lot l ON l.uri = s.value ->> 0) AS known
 FROM kept c JOIN event_payload p ON p.index = c.index AND p.record_time = c.record_time
-WHERE p.fields -> 'junkan:stated' <> '[]' ORDER BY c.index
+WHERE p.fields -> 'junkan:stated' <> '[]' AND c.index <> ALL(:elsewhere) ORDER BY c.index
 """
 )
+# What the database has no payload of: it is in the archive, or was erased.
+_ELSEWHERE: Final = text(
+    _UNCOUNTED
+    + """
+SELECT c.index AS at, c.record_time, c.outcome, c.cleared, c.taken_back, c.reasons[1] AS reason FROM kept c
+WHERE NOT EXISTS (SELECT FROM event_payload p WHERE p.index = c.index AND p.record_time = c.record_time)
+ORDER BY c.index
+"""
+)
+_MATERIALS: Final = text("SELECT uri, material FROM lot WHERE uri = ANY(:lots)")
 
 
 @dataclass(slots=True)
@@ -96,6 +108,16 @@ class Moved:
 class _Account:
     found: dict[tuple[str, str], LeftOut] = field(default_factory=dict)
 
+    def add(self, row: Any, stated: Iterable["Moved"], material: str | None) -> None:
+        """One event with the masses that it states; with a material asked for, only where one of them may be of it."""
+        of_it = [each for each in stated if not material or each.material in {None, material}]
+        if not of_it and material:
+            return
+        under = self.under(row)
+        under.events += 1
+        under.came += sum(each.grams for each in of_it if each.comes)
+        under.went += sum(each.grams for each in of_it if not each.comes)
+
     def under(self, row: Any) -> LeftOut:
         state = CORRECTED if row.taken_back else REJECTED if row.cleared else str(row.outcome)
         return self.found.setdefault((state, row.reason or ""), LeftOut(state, row.reason or ""))
@@ -105,34 +127,45 @@ async def left_out(record: AsyncSession, wanted: Wanted) -> list[LeftOut]:
     """Everything of these days and this place that did not count, the most mass first.
 
     What says nothing about mass is there with 0 grams, so that every event is either counted or in this list; with a
-    material asked for, only events of which a mass is of it, or of a material that is not named.
+    material asked for, only events of which a mass is of it, or of a material that is not named. Raises NotAtHand
+    where some are in the archive and that is elsewhere.
     """
     facts = {
         **wanted.facts(), "first": wanted.since - timedelta(days=1), "last": wanted.until + timedelta(days=2),
     }  # fmt: skip
     account, _ = _Account(), facts.pop("material")
+    await stay(record)
+    elsewhere = (await record.execute(_ELSEWHERE, facts)).all()
+    facts["elsewhere"] = [row.at for row in elsewhere]
     if not wanted.material:
         for row in await record.execute(_SILENT, facts):
             account.under(row).events += row.events
     for row in await record.execute(_STATING, facts):
-        stated = [each for each in _stated(row) if not wanted.material or each.material in {None, wanted.material}]
-        if not stated and wanted.material:
-            continue
-        under = account.under(row)
-        under.events += 1
-        under.came += sum(each.grams for each in stated if each.comes)
-        under.went += sum(each.grams for each in stated if not each.comes)
+        account.add(row, _stated(row.body, row.context, row.known or {}), wanted.material)
+    kept = await payloads(record, [(row.at, row.record_time) for row in elsewhere])
+    known = await _materials(record, kept.values())
+    for row in elsewhere:
+        told = kept.get(row.at)
+        states = told is not None and bool(told.fields["junkan:stated"])
+        account.add(row, _stated(told.body, told.context, known) if told and states else [], wanted.material)
     return sorted(account.found.values(), key=lambda each: (-each.came - each.went, each.state, each.reason))
 
 
-def _stated(row: Any) -> list[Moved]:
+async def _materials(record: AsyncSession, kept: Iterable[Payload]) -> dict[str, str]:
+    """The materials of the lots that these payloads state masses of, as far as the reader may see them."""
+    lots = {lot for each in kept for lot, _ in each.fields["junkan:stated"]}
+    rows = await record.execute(_MATERIALS, {"lots": sorted(lots)})
+    return {row.uri: row.material for row in rows}
+
+
+def _stated(body: str, context: Any, known: Mapping[str, str]) -> list[Moved]:
     try:
-        received = parse_event(row.body.encode(), row.context)
+        received = parse_event(body.encode(), context)
     except EventInvalid:  # it was valid when it was captured
         return []
     if received.event is None:
         return []
-    return list(stock_of(movement_of(received.event, own_prefix(row.context)), row.known or {}))
+    return list(stock_of(movement_of(received.event, own_prefix(context)), known))
 
 
 def stock_of(movement: Movement, known: Mapping[str, str]) -> Iterator[Moved]:

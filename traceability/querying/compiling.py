@@ -125,13 +125,6 @@ def matching(plan: Plan, organisation_id: int) -> Select[Any]:
     return select(*columns).where(*conditions_of(plan, organisation_id))
 
 
-def told(rows: Sequence[Any]) -> Select[Any]:
-    """The text and context of these events; their record times say in which partitions to look."""
-    return select(PayloadRow.index.label("at"), PayloadRow.body, PayloadRow.context).where(
-        PayloadRow.index.in_([row.at for row in rows]), PayloadRow.record_time.in_({row.record_time for row in rows})
-    )
-
-
 def counting(plan: Plan, organisation_id: int, most: int) -> Select[Any]:
     """How many events match, counted no further than one beyond `most`."""
     some = select(EventRow.index).where(*conditions_of(plan, organisation_id)).limit(most + 1).subquery()

@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid, NotFound
+from traceability.archive.reading import check_here, payloads
 from traceability.querying.canonical import Names, names_of
-from traceability.querying.compiling import counting, matching, ordered, ordered_by_field, told
+from traceability.querying.compiling import conditions_of, counting, matching, ordered, ordered_by_field
 from traceability.querying.plan import MOST_PER_PAGE, PER_PAGE, Plan
 from traceability.querying.refusals import QueryTooComplex, QueryTooLarge
 from traceability.querying.tables import PrefixRow
@@ -139,8 +140,10 @@ async def find(session: AsyncSession, organisation_id: int, plan: Plan, paging: 
                     "More events match than the query allows.", field="maxEventCount", value=plan.most,
                     fix="Narrow the query, allow more, or page through the events without maxEventCount.",
                 )  # fmt: skip
+        if plan.order is not None and plan.order.by == "field":  # of which the texts are read
+            await check_here(session, conditions_of(plan, organisation_id))
         rows = (await session.execute(_page(plan, organisation_id, token, names).limit(size + 1))).all()
-        texts = {row.at: row for row in await session.execute(told(rows[:size]))} if rows else {}
+        texts = await payloads(session, [(row.at, row.record_time) for row in rows[:size]])
         await session.execute(_UNBOUNDED)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _CANCELLED:

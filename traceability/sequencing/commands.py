@@ -15,7 +15,7 @@ from traceability.ledger.outcomes import Speaker
 
 Kind = Literal[
     "epcis", "declaration", "permit", "certificate", "measurement", "statement", "withdrawal", "claim", "release",
-    "label", "recall", "site",
+    "label", "recall", "site", "archive",
 ]  # fmt: skip
 
 

@@ -12,10 +12,12 @@ from foundation.errors import NotFound
 from foundation.registry import Facility, Organisation
 from reports.tables import DeclarationRow
 from standards.plausibility import Finding
+from traceability.archive.reading import payloads
+from traceability.bundle import Payload
 from traceability.history.reading import findings_of
 from traceability.ledger.origins import Origins
 from traceability.proofs import Proved, prove
-from traceability.tables import EntryRow, EventRow, LotRow, PayloadRow
+from traceability.tables import EntryRow, EventRow, LotRow
 from traceability.tree.checkpoint import Verifier
 
 
@@ -45,22 +47,25 @@ class Fact:
 
 
 async def fact(record: AsyncSession, index: int, actor: Actor | None, verifiers: Sequence[Verifier]) -> Fact:
-    """One fact by its leaf index. `record` reads with the record scope. Raises NotFound."""
+    """One fact by its leaf index. `record` reads with the record scope. Raises NotFound, NotAtHand in the archive."""
     row = await record.scalar(select(EventRow).where(EventRow.index == index))
     if row is None:
         raise NotFound("The log has no such leaf.", field="index", value=index)
+    proof = await prove(record, index, verifiers)
+    if actor is None:
+        return Fact(row, False, "", "", "UTC", "", (), (), proof)
     lines = await _lines(record, index)
     place = await record.get(Facility, row.facility_id) if row.facility_id is not None else None
     firm = await record.get_one(Organisation, row.organisation_id)
-    proof = await prove(record, index, verifiers)
-    countries = {place.country if place else firm.country} | await _concerned(record, row, lines)
+    payload = (await payloads(record, [(row.index, row.record_time)])).get(row.index)
+    countries = {place.country if place else firm.country} | await _concerned(record, row, lines, payload)
     if not may_read(row, lines, countries, actor):
         return Fact(row, False, "", "", "UTC", "", (), (), proof)
     names = await _names(record, {line.holder for line in lines})
     entries = tuple(EntryTold(line.lot, names.get(line.holder, ""), line.account, line.grams) for line in lines)
     return Fact(
         row, True, firm.name, place.name if place else "", place.time_zone if place else "UTC",
-        await _body(record, row), entries, await _findings(record, row), proof,
+        _body(payload), entries, findings_of(payload.fields) if payload else (), proof,
     )  # fmt: skip
 
 
@@ -88,14 +93,13 @@ async def _lines(record: AsyncSession, index: int) -> list[Line]:
     ]
 
 
-async def _concerned(record: AsyncSession, row: EventRow, lines: Sequence[Line]) -> set[str]:
+async def _concerned(record: AsyncSession, row: EventRow, lines: Sequence[Line], payload: Payload | None) -> set[str]:
     """The countries in whose figures a fact may stand: where its material was collected, for which it was declared."""
     known = [line.origins for line in lines if line.origins]
     if row.kind == "declaration":
         stated = await record.get(DeclarationRow, row.index)
         return {stated.country} if stated else set()
     if not lines:  # what is held or only recorded moved nothing, and says which lots it spoke of
-        payload = await record.get(PayloadRow, (row.index, row.record_time))
         stated_lots = [lot for lot, _ in (payload.fields.get("junkan:stated") or [])] if payload else []
         found = await record.scalars(select(LotRow.origins).where(LotRow.uri.in_(stated_lots)))
         known = [Origins.from_json(each) for each in found]
@@ -117,18 +121,10 @@ async def _names(record: AsyncSession, holders: set[int]) -> dict[int, str]:
     return {each.id: each.name for each in rows}
 
 
-async def _findings(record: AsyncSession, row: EventRow) -> tuple[Finding, ...]:
-    """What the controls found, as it is kept beside the event."""
-    payload = await record.get(PayloadRow, (row.index, row.record_time))
-    return findings_of(payload.fields) if payload else ()
-
-
-async def _body(record: AsyncSession, row: EventRow) -> str:
+def _body(payload: Payload | None) -> str:
     """The text as it was received, laid out for reading; as it stands where it is no JSON."""
-    body = await record.scalar(
-        select(PayloadRow.body).where(PayloadRow.index == row.index, PayloadRow.record_time == row.record_time)
-    )
+    body = payload.body if payload else ""
     try:
-        return json.dumps(json.loads(body or ""), ensure_ascii=False, indent=2)
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     except ValueError:
-        return body or ""
+        return body
