@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, cast, exists, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.errors import Invalid
@@ -37,7 +38,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a buyer looks for; empty means any."""
+    """What a buyer looks for; empty means any. `lots`: only among lots of these ids; None: among all."""
 
     material: str = ""
     form: str = ""
@@ -48,6 +49,7 @@ class Search:
     text: str = ""
     ranges: Sequence[Range] = field(default_factory=tuple)
     sort: Sort = Sort.NEWEST
+    lots: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def _filtered(wanted: Search, statement: S, *, country: bool) -> S:
     if wanted.text:
         said = (row.description, row.material, row.form)
         conditions.append(or_(*(each.icontains(wanted.text, autoescape=True) for each in said)))
+    if wanted.lots is not None:  # one value, however many they are
+        conditions.append(row.lot_id == any_(cast(sorted(wanted.lots), ARRAY(BigInteger))))
     conditions += [_measured(each) for each in wanted.ranges]
     return statement.where(*conditions)
 

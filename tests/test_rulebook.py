@@ -18,7 +18,8 @@ from standards.conformity.comparing import Subject, asks_of, changes, courses, d
 from standards.conformity.drafting import as_draft, draft_from
 from standards.conformity.equivalents import equivalents
 from standards.conformity.evaluation import ENGINE, canonical, evaluation, told_lot
-from standards.conformity.shelf import Shelf, judge_lot, judge_lots, shelf_of, short
+from standards.conformity.many.batch import Batch, short
+from standards.conformity.shelf import Shelf, judge_lot, shelf_of
 from standards.recognition import recognitions
 from tests.published import cases
 from tests.shared import needs_shared
@@ -160,24 +161,21 @@ def test_a_shelf_judges_one_lot_as_each_standard_does_and_many_as_one() -> None:
     ways = [(form, grade) for form in ("bale", "loose") for grade in (None, "201")]
     lots = [lot_from({**IRON, "form": form, "claimed_grade": grade}) for form, grade in ways]
     singly = [judge_lot(shelf(), lot, DAY) for lot in lots]
-    assert [found for _, found in judge_lots(shelf(), lots, DAY)] == singly
+    many = Batch(shelf(), DAY)
+    assert [many.verdicts(lot) for lot in lots] == [[short(each) for each in found] for found in singly]
     assert {each.standard for each in singly[0]} == {
         "eu-eow-333-2011-fe", "jp-ferrous-unified", "rema-hms", "te-grs", "te-rcs", "iso-14021-recycled-content"
     }  # fmt: skip
     for lot, found in zip(lots, singly, strict=True):
         assert found == [judge(shelf().standards[each.standard], lot, DAY) for each in found]
-    assert json.dumps([short(each) for each in singly[0]])
+    assert json.dumps(many.verdicts(lots[0]))
 
 
 @needs_shared
-def test_what_is_found_once_for_many_lots_is_what_each_lot_would_be_told() -> None:
-    lots = [lot_from(case["lot"]) for case in cases()]
-    for rule in ("simple", "guard_band"):
-        for day in (DAY, date(2020, 1, 1)):
-            many = [found for _, found in judge_lots(shelf(), lots, day, rule)]
-            assert many == [judge_lot(shelf(), lot, day, rule) for lot in lots]
-    for found in judge_lot(shelf(), lots[0], DAY):
-        assert found.wants() == [" or ".join(need.wants) for need in found.missing]
+def test_what_is_missing_is_told_in_short_as_it_is_at_length() -> None:
+    for case in cases():
+        for found in judge_lot(shelf(), lot_from(case["lot"]), DAY):
+            assert found.wants() == [" or ".join(need.wants) for need in found.missing]
 
 
 def test_a_chosen_standard_is_judged_in_or_out_of_scope_and_an_unknown_one_is_named() -> None:

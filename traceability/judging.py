@@ -147,13 +147,19 @@ async def lot_on_record(record: AsyncSession, catalogue: Catalogue, lot: LotRow,
         )
         return replace(seen, documents=(*seen.documents, *more)) if more else seen
 
+    editions = {each.id: each.edition for each in known_standards(catalogue).values()}
     schemes = {row.standard for row in certified if row.standard.startswith(SCHEMES)}
     schemes |= {standard_of(each.scheme) for each in papers if each.whole}
     general = [row for row in certified if row.standard not in schemes]
     own = {
         standard: known(
             [*general, *(row for row in certified if row.standard == standard)],
-            tuple(d for each in papers if each.whole and standard_of(each.scheme) == standard for d in each.documents),
+            tuple(
+                d
+                for each in papers
+                if each.whole and standard_of(each.scheme) == standard
+                for d in each.documents(editions.get(standard, ""))
+            ),
         )
         for standard in schemes
     }

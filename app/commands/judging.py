@@ -21,7 +21,8 @@ from standards.conformity.evaluation import evaluations
 from standards.conformity.judging import DecisionRule
 from standards.conformity.lotdata.files import rows_in
 from standards.conformity.lotdata.rows import LotsUnreadable, Row
-from standards.conformity.shelf import Shelf, judge_lot, judge_rows, shelf_of
+from standards.conformity.many.batch import Batch, judge_rows
+from standards.conformity.shelf import Shelf, judge_lot, shelf_of
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 KINDS: Final = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -120,10 +121,16 @@ class Worked(NamedTuple):
     counts: Counter[str]
 
 
+@cache
+def _batch(day: date, rule: DecisionRule, chosen: tuple[str, ...] | None) -> Batch:
+    """What a process remembers from one chunk of lots to the next."""
+    return Batch(the_shelf(), day, rule, chosen)
+
+
 def _worked(rows: list[Row], *, day: date, rule: DecisionRule, chosen: tuple[str, ...] | None, full: bool) -> Worked:
     """The work of one process."""
     gc.disable()  # judging makes no circles, and looking for some costs a fifth
-    told = list(judge_rows(the_shelf(), rows, day, rule, chosen))
+    told = list(judge_rows(_batch(day, rule, chosen), rows))
     counts = Counter(each["verdict"] for one in told for each in one.get("verdicts", ()))
     counts.update({"lots": len(told), "unreadable": sum("problems" in one for one in told)})
     if full:

@@ -12,17 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import grams_of, number_of, speech_of
 from app.pages.forms.choices import listed
-from app.pages.offered import Offered, forms, materials, priced, told
+from app.pages.offered import Offered, forms, materials, priced, schemes_named, told
 from app.pages.passports import named_properties, tell
 from app.pages.rendering import AnyRequest, errors_of, form_of, show
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Conflict, Invalid, Refusal
 from foundation.settings import Settings, public_base
+from marketplace.certified import Certified, Shown, certified_schemes, search_certified
 from marketplace.listings import free_grams, listing
 from marketplace.negotiation import Bid, buy, make_offer
 from marketplace.prices import cost, currencies
-from marketplace.search import Range, Search, search
+from marketplace.search import Range, Search
 from standards.catalogue import Catalogue
 from traceability.passport import find, passport
 from traceability.sequencing.sequencer import Sequencer
@@ -40,6 +41,8 @@ FIELDS: Final = (
     "currency",
     "price_low",
     "price_high",
+    "scheme",
+    "certificate",
 )
 
 
@@ -71,6 +74,14 @@ def _wanted(form: Mapping[str, str], lang: str) -> Search:
     )  # fmt: skip
 
 
+def _certified(form: Mapping[str, str]) -> Certified:
+    """The certificate that a form asks for. Raises Invalid."""
+    kind = form["certificate"] or Shown.SCOPE
+    if kind not in set(Shown):
+        raise Invalid("There is no such kind of certificate.", field="certificate", value=kind, fix="Choose one.")
+    return Certified(form["scheme"], Shown(kind))
+
+
 def _here(form: Mapping[str, str], **changed: str) -> str:
     """This search with something changed, as an address."""
     kept = {name: value for name, value in {**form, **changed}.items() if value}
@@ -87,9 +98,11 @@ async def market_page(
     form = {name: request.query_params.get(name, "").strip() for name in FIELDS}
     context: dict[str, Any] = {"found": [], "facets": [], "more": "", "errors": []}
     try:
-        page = await search(transaction, _wanted(form, t.lang), request.query_params.get("cursor", ""), ON_A_PAGE)
+        cursor, today = request.query_params.get("cursor", ""), clock().date()
+        wanted, asked = _wanted(form, t.lang), _certified(form)
+        page = await search_certified(transaction, actor, catalogue, wanted, asked, today, cursor, ON_A_PAGE)
         free = await free_grams(transaction, actor, page.listings)
-        context["found"] = await told(t, record, page.listings, free, catalogue, clock().date())
+        context["found"] = await told(t, record, page.listings, free, catalogue, today)
         context["facets"] = [
             Facet(code, t.country(code), count, _here(form, country=code), form["country"] == code)
             for code, count in page.by_country
@@ -100,6 +113,8 @@ async def market_page(
     choices = {
         "materials": materials(t, catalogue), "forms": forms(t, catalogue),
         "properties": named_properties(t, catalogue), "currencies": listed(t, currencies(catalogue)),
+        "schemes": schemes_named(t, await certified_schemes(transaction, actor), catalogue),
+        "certificates": [(each.value, t(f"finding.{each}")) for each in Shown],
         "countries": [(code, t.country(code)) for code in _codes(context["facets"], form["country"])],
     }  # fmt: skip
     status = 400 if context["errors"] else 200

@@ -143,6 +143,11 @@ def _lost(t: Speech, papers: Sequence[Paper], catalogue: Catalogue) -> str:
     return "; ".join(sorted(words))
 
 
+def schemes_named(t: Speech, schemes: Sequence[str], catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Schemes to choose from, by the names of their standards."""
+    return [(each, _short(t, standard_of(each), catalogue)) for each in schemes]
+
+
 def _short(t: Speech, code: str, catalogue: Catalogue) -> str:
     """The short name in brackets where a standard's title has one: 'GRS'."""
     name = standard_name(t, code, catalogue)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import SIGNED_IN, Actor, May
 from foundation.database import Clock
 from foundation.errors import Invalid
+from marketplace.certified import Certified, Shown, search_certified
 from marketplace.http.shapes import AnyRequest, ListingIn, paged, shown_listing
 from marketplace.judging import judged
 from marketplace.listings import (
@@ -23,7 +24,7 @@ from marketplace.listings import (
     sellers,
     withdraw,
 )
-from marketplace.search import Range, Search, Sort, search
+from marketplace.search import Range, Search, Sort
 from marketplace.tables import ListingRow
 from standards.catalogue import Catalogue
 
@@ -78,17 +79,24 @@ def ranges_of(stated: list[str]) -> tuple[Range, ...]:
 
 @get("/api/v1/listings", opt={"access": SIGNED_IN})
 async def get_listings(
-    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], material: FromQuery[str] = "",
+    request: AnyRequest, transaction: Given[AsyncSession], actor: Given[Actor], catalogue: Given[Catalogue],
+    clock: Given[Clock], material: FromQuery[str] = "",
     form: FromQuery[str] = "", country: FromQuery[str] = "", currency: FromQuery[str] = "",
     price_from: FromQuery[Decimal | None] = None, price_to: FromQuery[Decimal | None] = None,
     text: FromQuery[str] = "", ranges: Annotated[list[str] | None, QueryParameter(name="range")] = None,
+    scheme: FromQuery[str] = "", certificate: FromQuery[Shown] = Shown.SCOPE,
     sort: FromQuery[Sort] = Sort.NEWEST, cursor: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
 ) -> Response[Any]:  # fmt: skip
-    """Search what is offered; `range` (repeatable) is property:low..high in the property's own unit."""
+    """Search what is offered; `range` (repeatable) is property:low..high in the property's own unit.
+
+    With `scheme` (grs, rcs...) only lots that a certificate of it covers today: the maker's scope certificate for site
+    and material, or a transaction certificate of the lot that you may know of. A holder's own word finds nothing.
+    """
     measured = ranges_of(ranges or [])
     wanted = Search(material, form, country, currency, price_from, price_to, text, measured, sort)
-    page = await search(transaction, wanted, cursor, limit)
+    asked = Certified(scheme, certificate)
+    page = await search_certified(transaction, actor, catalogue, wanted, asked, clock().date(), cursor, limit)
     shown = await _shown(transaction, actor, list(page.listings))
     body = {"listings": shown, "next": page.next_page, "byCountry": dict(page.by_country)}
     return paged(request, body, page.next_page)

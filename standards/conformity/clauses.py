@@ -193,7 +193,7 @@ def _document(held: HeldDocument, asks: Asks, today: date) -> Outcome:
         failed = "DOCUMENT_NOT_YET_VALID"
     elif held.valid_to is not None and today > held.valid_to:
         failed = "DOCUMENT_EXPIRED"
-    reason = failed or asks.uncounted(held.evidence, held.issued_on or held.valid_from, today)
+    reason = failed or held.doubt or asks.uncounted(held.evidence, held.issued_on or held.valid_from, today)
     kept = FAIL if failed else PASS if reason is None else OPEN
     return Outcome("document", held.type, kept, reason, held.reference or held.status, evidence=held.evidence)
 

@@ -1,5 +1,6 @@
 """Facts: what is shown of a lot, found by name and read into base units once, for all standards that ask."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -57,10 +58,15 @@ class Facts:
             **lot.own,
         }  # fmt: skip
 
-    def names(self) -> frozenset[str]:
-        """The names of everything that is shown, besides what the lot is."""
-        shown = {*self.results, *self.statements, *self.documents, *self.lot.attributes, *self.lot.own}
-        return frozenset(shown | {"origin"} if self.lot.origin else shown)
+    def words(self) -> frozenset[str]:
+        """The names under which the lot has an attribute or a word of its own."""
+        return frozenset({*self._own, *self.lot.attributes})
+
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """The names under which anything is shown, each kind of fact by itself, in the order given."""
+        lot = self.lot
+        shown: tuple[Mapping[str, object], ...] = (self.results, self.statements, self.documents)
+        return tuple([tuple(each) for each in (*shown, lot.attributes, lot.own)])
 
     def attribute(self, name: str) -> str | bool | None:
         """An attribute of the lot, or the lot's own word of that name."""

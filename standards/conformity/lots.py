@@ -57,7 +57,10 @@ class Statement(NamedTuple):
 
 
 class HeldDocument(NamedTuple):
-    """A certificate, report or declaration that goes with the lot; `valid_to` is its last valid day."""
+    """A certificate, report or declaration that goes with the lot; `valid_to` is its last valid day.
+
+    `doubt` is the reason for which a valid one does not count yet, such as an edition that nobody stated.
+    """
 
     type: str
     evidence: Evidence = Evidence.E0
@@ -66,6 +69,7 @@ class HeldDocument(NamedTuple):
     valid_from: date | None = None
     valid_to: date | None = None
     reference: str | None = None
+    doubt: str | None = None
 
 
 NO_WORDS: Mapping[str, str | bool] = MappingProxyType({})

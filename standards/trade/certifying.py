@@ -1,6 +1,6 @@
 """Certifying: whether a scope certificate stands for a shipment, and how much of it may still be certified."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,6 +53,18 @@ def reasons_against(
         "EDITION_NOT_IN_SCOPE": certificate.editions is not None and edition not in certificate.editions,
     }
     return tuple(reason for reason, holds in found.items() if holds)
+
+
+def holds_edition(editions: Collection[str] | None, edition: str) -> bool | None:
+    """Whether a certificate that lists these editions is one for this edition; None where it lists none.
+
+    The catalogue's `4.x` is every edition 4: `4`, `4.0` and `4.1` are of it, `5.0` is not. Nothing else is alike.
+    """
+    if not editions:
+        return None
+    family = edition.removesuffix(".x")
+    of_it = (edition,) if family == edition else (edition, family)
+    return any(each in of_it or (family != edition and each.startswith(f"{family}.")) for each in editions)
 
 
 def _with_parents(taxonomy: Taxonomy, material: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.registry import Facility, Organisation
 from standards.catalogue import Catalogue
 from standards.conformity import Evidence, HeldDocument
+from standards.trade.certifying import holds_edition
 from traceability.certificates.scopes import Standing, standings
 from traceability.certificates.tables import CertifiedLotRow, ScopeRow, TransactionRow
 from traceability.tables import LotRow
@@ -21,6 +22,8 @@ STATES: Final[dict[str, State]] = {
     "SCOPE_WITHDRAWN": "withdrawn", "SCOPE_SUSPENDED_ON_SHIPMENT_DATE": "suspended",
     "SHIPMENT_OUTSIDE_SCOPE_VALIDITY": "outside",
 }  # fmt: skip
+
+DOUBTS: Final = {True: None, False: "EDITION_NOT_IN_SCOPE", None: "EDITION_NOT_STATED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,20 @@ class Paper:
     confirmed: bool
     valid_from: date
     valid_to: date | None
+    editions: tuple[str, ...] | None
     whole: bool = True
 
-    @property
-    def documents(self) -> tuple[HeldDocument, ...]:
-        """As a standard of this scheme reads it, under every name that one may ask for it by."""
+    def documents(self, edition: str) -> tuple[HeldDocument, ...]:
+        """As an edition of this scheme's standard reads it, under every name that it may ask for it by.
+
+        A certificate of another edition, or of one that nobody stated, is shown and satisfies nothing.
+        """
+        doubt = DOUBTS[holds_edition(self.editions, edition)]
         names = {self.kind, f"{self.kind}_certificate", f"te_{self.kind}_certificate"}
         level = Evidence.E4 if self.confirmed else Evidence.E1
         status = "valid" if self.state in {"stands", "outside"} else self.state  # the dates speak for themselves
         return tuple(
-            HeldDocument(name, level, status, self.valid_from, self.valid_from, self.valid_to, self.number)
+            HeldDocument(name, level, status, self.valid_from, self.valid_from, self.valid_to, self.number, doubt)
             for name in sorted(names)
         )
 
@@ -74,15 +81,19 @@ async def papers_of(
     Which reader may be told of a transaction certificate is the caller's to know.
     """
     makers = {each.organisation_id for each in lots}
-    scopes = await standings(record, ScopeRow.holder_id.in_(makers)) if makers else []
+    scopes = await standings(record, ScopeRow.holder_id.in_(makers), most=None) if makers else []
     if not scopes:
         return {}
     names = await _bodies(record, scopes)
     sites = await _sites(record, lots)
     sold = await _transactions(record, lots)
+    held: dict[int, list[Standing]] = {}
+    for each in scopes:
+        held.setdefault(each.row.holder_id, []).append(each)
     found: dict[int, tuple[Paper, ...]] = {}
     for lot in lots:
-        covering = [each for each in scopes if _covers(each, catalogue, lot, sites.get(lot.facility_id or 0), on)]
+        mine = held.get(lot.organisation_id, ())
+        covering = [each for each in mine if _covers(each, catalogue, lot, sites.get(lot.facility_id or 0), on)]
         own = [_scope_paper(each, catalogue, names, on) for each in covering]
         own += [paper for each in covering for paper in _sold(each, catalogue, names, sold, lot, on)]
         if own:
@@ -91,7 +102,7 @@ async def papers_of(
 
 
 def _covers(scope: Standing, catalogue: Catalogue, lot: LotRow, site: str | None, on: date) -> bool:
-    if scope.row.holder_id != lot.organisation_id or site is None:
+    if site is None:
         return False
     edition = scope.row.editions[0] if scope.row.editions else None
     outside = {"MATERIAL_NOT_IN_SCOPE", "SITE_NOT_IN_SCOPE"}
@@ -102,7 +113,7 @@ def _scope_paper(scope: Standing, catalogue: Catalogue, names: dict[str, str], o
     row = scope.row
     return Paper(
         "scope", row.scheme, row.number, names.get(row.body, row.body), state_of(scope, catalogue, on),
-        scope.evidence == "certifier", row.valid_from, row.valid_to,
+        scope.evidence == "certifier", row.valid_from, row.valid_to, _editions(row),
     )  # fmt: skip
 
 
@@ -116,8 +127,12 @@ def _sold(
     for row, _ in mine:
         yield Paper(
             "transaction", scope.row.scheme, row.number, names.get(scope.row.body, scope.row.body),
-            state_of(scope, catalogue, row.shipped_on), True, row.shipped_on, None, whole,
+            state_of(scope, catalogue, row.shipped_on), True, row.shipped_on, None, _editions(scope.row), whole,
         )  # fmt: skip
+
+
+def _editions(row: ScopeRow) -> tuple[str, ...] | None:
+    return None if row.editions is None else tuple(row.editions)
 
 
 async def _bodies(record: AsyncSession, scopes: Sequence[Standing]) -> dict[str, str]:

@@ -200,9 +200,9 @@ async def act_on_scope(
     return (await sequencer.submit(Command((told,), (Write(ACT, values, wrong),)))).accepted[0]
 
 
-async def standings(session: AsyncSession, *where: Any) -> list[Standing]:
-    """Scope certificates, newest first, as far as the reader of this session may see them."""
-    rows = list(await session.scalars(select(ScopeRow).where(*where).order_by(ScopeRow.fact_index.desc()).limit(SHOWN)))
+async def standings(session: AsyncSession, *where: Any, most: int | None = SHOWN) -> list[Standing]:
+    """Scope certificates, newest first, at most so many, as far as the reader of this session may see them."""
+    rows = list(await session.scalars(select(ScopeRow).where(*where).order_by(ScopeRow.fact_index.desc()).limit(most)))
     if not rows:
         return []
     wanted = select(ScopeActRow).where(ScopeActRow.scope.in_([each.fact_index for each in rows]))

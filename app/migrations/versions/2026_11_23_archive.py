@@ -1,7 +1,7 @@
 """The archive: months of payloads may leave the database, as acts of the log
 
 Revision ID: 2026_11_23_archive
-Revises: 2026_11_23_ledger_guards
+Revises: 2026_11_23_custody_models
 """
 
 from app.migrations import scripts

@@ -13,7 +13,7 @@ from standards.conformity.lots import Evidence, HeldDocument, Lot, Measurement, 
 MEASUREMENT = frozenset(
     {"property", "value", "unit", "qualifier", "uncertainty", "method", "condition", "evidence", "sampled_on", "report"}
 )
-DOCUMENT = frozenset({"type", "evidence", "status", "issued_on", "valid_from", "valid_to", "reference"})
+DOCUMENT = frozenset({"type", "evidence", "status", "issued_on", "valid_from", "valid_to", "reference", "doubt"})
 QUALIFIERS = {qualifier.value: qualifier for qualifier in Qualifier}
 LEVELS = dict(Evidence.__members__)
 STATEMENT = frozenset({"value", "evidence", "stated_on"})
@@ -116,6 +116,7 @@ def _document(item: Mapping[str, Any], unread: list[str]) -> HeldDocument:
         day_from(item.get("valid_from"), "valid_from"),
         day_from(item.get("valid_to"), "valid_to"),
         _word(item.get("reference"), "reference"),
+        _word(item.get("doubt"), "doubt"),
     )
 
 
@@ -164,6 +165,8 @@ def _word(value: object, at: str) -> str | None:
     """A word as it stands, a whole or exact number as text; None for nothing."""
     if value is None:
         return None
+    if type(value) is str and len(value) <= LONGEST and value.isprintable():  # nearly every word of a hundred thousand
+        return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | date):
         raise LotError(at, value, f"{value!r} is not a word", "write it as text")
     found = str(value).strip()
