@@ -25,6 +25,7 @@ from app.pages import (
     logbook,
     machines,
     market,
+    movements,
     offering,
     owing,
     public,
@@ -44,6 +45,7 @@ from traceability.http import cases as cases_api
 from traceability.http import certificates as certificates_api
 from traceability.http import claims as claims_api
 from traceability.http import epcis, evaluations, holds, imports, ledger, log, lots, statements, transactions, witness
+from traceability.http import movements as movements_api
 from traceability.http import recalls as recalls_api
 from traceability.http import sites as sites_api
 
@@ -69,6 +71,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *laws.ROUTES,
     *cases.ROUTES,
     *recalls.ROUTES,
+    *movements.ROUTES,
     *crossing.ROUTES,
     *owing.ROUTES,
     *crossings_api.ROUTES,
@@ -84,6 +87,7 @@ ROUTES: Final[Sequence[ControllerRouterHandler]] = [
     *transactions.ROUTES,
     *sites_api.ROUTES,
     *recalls_api.ROUTES,
+    *movements_api.ROUTES,
     *imports.ROUTES,
     *holds.ROUTES,
     *ledger.ROUTES,

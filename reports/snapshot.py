@@ -22,7 +22,8 @@ from traceability.ledger.origins import UNKNOWN_COUNTRY, Origins
 
 # Every movement of a period with what decides its stage: the entry, its lot, its event, the facility's country.
 # Events that made no entries come with the mass that they stated, so that nothing is dropped silently; what was
-# released from a hold comes with its release alone.
+# released from a hold comes with its release alone. What both sides of a shipment agreed to change is in no stage, as
+# the shipment is not: a stage counts what was made of it.
 ENTRIES: Final = """
 SELECT e.index, e.event_day, coalesce(f.country, o.country) AS country, o.uri AS organisation,
     coalesce(l.material, '') AS material, coalesce(l.form, '') AS form, coalesce(l.origins::text, '') AS origins,
@@ -49,7 +50,7 @@ JOIN (
         WHERE k.releases = p.index AND k.index < $1 AND r.reasons <> '{rejected}')
 ) n ON n.event_index = e.index
 LEFT JOIN lot l ON l.id = n.lot_id
-WHERE e.kind IN ('epcis', 'release') AND e.event_day >= $2 AND e.event_day <= $3 AND e.index < $1
+WHERE e.kind IN ('epcis', 'release', 'amended') AND e.event_day >= $2 AND e.event_day <= $3 AND e.index < $1
 ORDER BY e.index, l.id, n.account, n.grams
 """
 # Of those, what is in the archive: what these events stated is read there, and handed to ENTRIES.

@@ -58,6 +58,8 @@ class Books:
     makers: dict[str, tuple[int, str]] = field(default_factory=dict)  # who made a lot, and in which form
     papers: dict[str, tuple[Place, int]] = field(default_factory=dict)
     ways: set[tuple[str, int, int]] = field(default_factory=set)
+    sent: Counter[tuple[str, int, int]] = field(default_factory=Counter)  # by whom to whom, less what came back
+    agreed: set[str] = field(default_factory=set)  # events whose figures both sides agreed to change
     steps: dict[str, Told] = field(default_factory=dict)  # transformations that stand
     stands: defaultdict[str, Counter[tuple[str | None, int, str]]] = field(default_factory=lambda: defaultdict(Counter))
     declared: set[str] = field(default_factory=set)
@@ -106,6 +108,8 @@ class Oracle:
         books = self.books
         if event.what != "wrong" and not books.known.isdisjoint((event.id, event.content)):
             return "duplicate", ""
+        if event.what == "wrong" and event.id in books.agreed:
+            raise Refused("AGREED_BY_BOTH")
         index, books.facts = books.facts, books.facts + 1
         outcome, reason = self._judged(event)
         if outcome == "held":
@@ -129,6 +133,21 @@ class Oracle:
     def _check_corrective(self, event: Told, outcome: str) -> None:
         if event.what != "wrong" and outcome == "counted" and self.books.waiting[event.id] - self.books.declared:
             raise Refused("CORRECTION_HELD")
+
+    def amend(self, lot: str, sender: int, receiver: int, sent: int, received: int, *, came: bool) -> None:
+        """Both sides agree that more or less was sent, and received; nothing of it may be gone, kept or claimed."""
+        before, books, entries = deepcopy(self.books), self.books, Counter[Place]()
+        changes = [((lot, sender, "stock"), -sent)]
+        changes += [((lot, receiver, "stock"), received)] if came else [((lot, receiver, "transit"), sent)]
+        for place, grams in changes:
+            claimed = max(books.claimed[place, purpose] for purpose in PURPOSES)
+            if grams < 0 and (books.free[place] + grams < 0 or claimed > books.total(place) + grams):
+                self.books = before
+                raise Refused("GOODS_USED")
+            self._put(place, grams, {}, entries)
+        books.outside[receiver, "transit:difference"] += sent - received if came else 0
+        books.sent[lot, sender, receiver] += sent
+        books.facts += 1 + came + (sent != 0)
 
     def _judged(self, event: Told) -> tuple[str, str]:
         if event.what != "wrong" and event.id in self.books.declared:
@@ -158,6 +177,8 @@ class Oracle:
 
     def _released(self, event: Told) -> tuple[str, str]:
         wrong = event.what == "wrong"
+        if wrong and event.id in self.books.agreed:
+            raise Refused("AGREED_BY_BOTH")
         gone = not wrong and event.id in self.books.declared
         outcome, reason = ("recorded", "") if gone else self._entered(event, cleared=True)
         if outcome != "counted":
@@ -179,6 +200,10 @@ class Oracle:
             self.books.stands[event.id][lot, holder, account] += grams
             if lot is None:
                 self.books.outside[holder, account] += grams
+            elif holder != event.owner and account == "transit":
+                self.books.sent[lot, event.owner, holder] += grams
+            elif holder != event.owner:
+                self.books.sent[lot, holder, event.owner] -= grams
         assert sum(entries.values()) == 0
         return outcome, reason
 
@@ -271,6 +296,8 @@ class Oracle:
         if self._unknown(event):
             return "recorded", "unknown_items"
         for lot, grams in event.parts.items():
+            if grams > self.books.sent[lot, event.other, event.owner]:
+                raise Refused("NOT_THE_SENDER")
             claims = self._take((lot, event.owner, "transit"), grams, entries)
             self._put((lot, event.other, "stock"), grams, claims, entries)
         return "counted", ""

@@ -29,6 +29,7 @@ from traceability.ledger.movements import (
 )
 from traceability.ledger.origins import Kind, Origin, Origins, Pool
 from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Entered, Speaker, Surroundings
+from traceability.ledger.refusals import NotTheSender
 from traceability.refusals import BalanceExceeded, DoubleClaim, Incomplete, LotTaken, MassCreated, UnknownLot
 
 CONTROLS = controls_of(load())
@@ -143,7 +144,9 @@ def test_a_receipt_far_from_the_senders_weight_is_held() -> None:
 def test_a_rejection_goes_back_to_the_sender() -> None:
     book = stocked(1_000)
     do(book, Shipment("party:2", (Part("bale", 400),), ()))
-    do(book, Rejection("party:1", (Part("bale", 400),)), B)
+    with pytest.raises(NotTheSender):
+        do(book, Rejection("party:1", (Part("bale", 400),)), B, sent={"bale": 399})
+    do(book, Rejection("party:1", (Part("bale", 400),)), B, sent={"bale": 400})
     assert book.position("bale", 1).free == 1_000
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any, ClassVar, TypeVar
 
@@ -21,7 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from foundation.errors import Refusal
+from foundation.database import Scope
+from foundation.errors import Invalid, Refusal
 from tests.conftest import BASE, PET, World
 from tests.oracle import PURPOSES, Oracle, Refused, Told
 from tests.tiers import SEED, times, told
@@ -33,6 +35,11 @@ from traceability.export import verify_database
 from traceability.history.releasing import Clearing, clear
 from traceability.identifiers import lot_uri, new_token
 from traceability.ledger.interpretation import PLACING, REPROCESSING, SORTING
+from traceability.ledger.refusals import GapTooLarge
+from traceability.movements.answering import Answer, answer
+from traceability.movements.proposing import Figure, propose
+from traceability.movements.reading import movements
+from traceability.movements.telling import Movement
 from traceability.sequencing.commands import Accepted, Claiming, Command, GiveBack, Reserve
 
 T = TypeVar("T")
@@ -269,6 +276,53 @@ class Ledger(RuleBasedStateMachine):
         sender = next((by for what, by, to in ways if (what, to) == (lot, self.party(who))), None)
         if sender is not None:
             self.state(who, self.told(who, "reject", {lot: self.part(lot, who, share, "transit")}, other=sender))
+
+    @precondition(lambda self: self.oracle.books.ways)
+    @rule(data=st.data(), who=WHO, by=st.sampled_from((-1_000, -40, 0, 1, 40)), own=st.sampled_from((-40, 0, 3)))
+    def amend(self, data: st.DataObject, who: int, by: int, own: int) -> None:
+        """One side proposes other figures for a lot of a movement, the other accepts; declines where it cannot be."""
+        found = self.ground.run(self._movements(who))
+        names = {uri: name for name, uri in self.uris.items()}
+        lots = [(each, goods) for each in found for goods in each.goods
+                if not goods.returned and goods.underway in (0, goods.sent)]  # fmt: skip
+        if not lots:
+            return
+        told, goods = data.draw(st.sampled_from(lots))
+        came, sent = goods.came > 0, goods.sent * by // 1_000
+        received = goods.received * (by + own) // 1_000 if came else 0
+        figure = Figure(goods.lot, goods.sent + sent, goods.received + received if came else None)
+        try:
+            number = self.ground.run(self._proposed(who, told, figure))
+        except (Invalid, GapTooLarge):
+            return  # nothing changes, or nothing is left, or no receipt could state it
+        self.oracle.books.facts += 1
+        sides, lot, other = (told.sender.id, told.receiver.id), names[goods.lot], self.who(
+            told.other(self.party(who)).id
+        )  # fmt: skip
+        change = partial(self.oracle.amend, lot, *sides, sent, received, came=came)
+        if self.both(change, self._answered(other, told, number, "accept")) is None:
+            self.oracle.books.facts += 1
+            self.ground.run(self._answered(other, told, number, "decline"))
+        else:
+            self.oracle.books.agreed |= {each.event_id for each in told.said if each.counted is not None}
+            self.seen["amended"] += 1
+
+    async def _movements(self, who: int) -> list[Movement]:
+        limits = self.world.process.sequencer.controls.limits
+        async with self.world.process.database.begin(None, Scope.RECORD) as record:
+            return await movements(record, self.firms[who].actor, limits, self.world.clock())
+
+    async def _proposed(self, who: int, told: Movement, figure: Figure) -> int:
+        self.world.clock.forward(milliseconds=5)
+        actor, sequencer = self.firms[who].actor, self.world.process.sequencer
+        async with self.world.process.database.begin(None, Scope.RECORD) as record:
+            return (await propose(record, sequencer, actor, told.index, [figure], "Scale", self.world.clock())).index
+
+    async def _answered(self, who: int, told: Movement, number: int, said: Answer) -> Accepted:
+        self.world.clock.forward(milliseconds=5)
+        actor, sequencer = self.firms[who].actor, self.world.process.sequencer
+        async with self.world.process.database.begin(None, Scope.RECORD) as record:
+            return await answer(record, sequencer, actor, told.index, number, said, "", self.world.clock())
 
     @precondition(lambda self: self.uris)
     @rule(data=st.data(), share=SHARE)

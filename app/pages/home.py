@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from litestar import Response, get
@@ -26,6 +26,7 @@ from traceability.history.holds import MOST, holds
 from traceability.history.reading import lines, own_events
 from traceability.holdings import holdings
 from traceability.log import log_size
+from traceability.movements.reading import requests, waiting
 from traceability.recalls.reading import waiting_for
 from traceability.tables import CertificateRow
 
@@ -58,6 +59,7 @@ async def home_page(
     moved, zone = await lines(transaction, [each.index for each in recent]), await zone_of(transaction, actor)
     tasks = await _tasks(t, transaction, actor) if handler else []
     tasks += await _to_clear(t, answering, actor)
+    tasks += await _shared(t, answering, actor, clock())
     tasks += await _ending(t, transaction, actor, catalogue, clock().date())
     return show(
         request, "recycler/home.html", tasks=tasks, handler=handler, sums=sums(t, held)[:4], lots=len(held),
@@ -97,6 +99,15 @@ async def _to_clear(t: Speech, session: AsyncSession, actor: Actor) -> list[Task
     more = "+" if len(held) == MOST else ""
     grams = sum(part for each in held for _, part in each.stated)
     return [Task(t("tasks.holds", count=f"{len(held)}{more}"), t.mass(grams), "/holds")] if held else []
+
+
+async def _shared(t: Speech, session: AsyncSession, actor: Actor, moment: datetime) -> list[Task]:
+    """What the other side of a movement, or a firm of an authority's country, waits for."""
+    found = [
+        ("tasks.movements", "movement.lead", len(await waiting(session, actor, moment))),
+        ("tasks.reopenings", "movement.lead_authority", len(await requests(session, actor))),
+    ]
+    return [Task(t(key, count=t.number(count)), t(note), "/movements") for key, note, count in found if count]
 
 
 async def _certificates(session: AsyncSession, actor: Actor) -> Sequence[CertificateRow]:

@@ -32,6 +32,10 @@ INSERT INTO certified_lot (lot_id, scope, lot_grams, input_grams, yield_share) V
 INSERT INTO transaction_certificate (fact_index, scope, body_id, number, lot_id, seller_id, buyer_id, site, grams,
     shipped_on, issued_at)
 VALUES (5, 4, 2, '1', 1, 1, 2, 'site', 10, '2026-11-01', now());
+INSERT INTO movement_proposal (fact_index, movement, proposer_id, other_id, reason, proposed_at, lapses_at)
+VALUES (10, 1, 1, 2, 'why', now(), now() + interval '14 days');
+INSERT INTO movement_request (fact_index, movement, organisation_id, other_id, country, reason, asked_at)
+VALUES (11, 1, 1, 2, 'JP', 'why', now());
 INSERT INTO declaration (fact_index, organisation_id, country, year, material, category, grams, declared_at)
 VALUES (6, 1, 'JP', 2026, 'plastics.pet', 'packaging', 1, now()),
        (7, 1, 'JP', 2025, 'plastics.pet', 'packaging', 1, now());

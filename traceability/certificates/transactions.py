@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
@@ -27,7 +27,7 @@ from traceability.recalls.reading import recalled
 from traceability.refusals import LotRecalled
 from traceability.sequencing.commands import Accepted, Command, IndexOf, Write
 from traceability.sequencing.sequencer import Sequencer
-from traceability.tables import EntryRow, LotRow
+from traceability.tables import EntryRow, EventRow, LotRow
 
 MOST_INPUTS: Final = 50
 
@@ -125,12 +125,17 @@ async def admit_inputs(
 
 
 async def _grams_of(record: AsyncSession, lot: LotRow, holder: int) -> int:
-    """All that this holder ever had of the lot: what it made, or what it was handed."""
+    """All that this holder ever had of the lot: what it made, or what it was handed by the weight that stands."""
     wanted = select(func.sum(EntryRow.grams)).where(EntryRow.lot_id == lot.id, EntryRow.grams > 0)
     if lot.organisation_id == holder:
         wanted = wanted.where(EntryRow.event_index == lot.created_index)
     else:
-        wanted = wanted.where(EntryRow.holder == holder, EntryRow.account == "stock")
+        agreed = exists().where(EventRow.index == EntryRow.event_index, EventRow.kind == "amended")
+        handed = agreed.where(EventRow.biz_step.in_(["receiving", "accepting"]))
+        wanted = select(func.sum(EntryRow.grams)).where(
+            EntryRow.lot_id == lot.id, EntryRow.holder == holder, EntryRow.account == "stock",
+            or_(and_(EntryRow.grams > 0, ~agreed), handed),
+        )  # fmt: skip
     grams = await record.scalar(wanted)
     if not grams:
         raise NotFound("The certificate's holder had no such lot.", field="lot", value=lot.uri)

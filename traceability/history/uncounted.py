@@ -14,6 +14,7 @@ from traceability.events import EventInvalid, parse_event
 from traceability.history.daybook import Wanted
 from traceability.ledger.interpretation import movement_of, own_prefix
 from traceability.ledger.movements import (
+    Amendment,
     Arrival,
     Departure,
     ErrorDeclared,
@@ -181,7 +182,7 @@ def stock_of(movement: Movement, known: Mapping[str, str]) -> Iterator[Moved]:
             goes = movement.parts
         case Transformation():
             comes, goes = movement.outputs, movement.inputs
-        case Rejection() | StockTake() | ErrorDeclared() | Unmoved():
+        case Rejection() | StockTake() | ErrorDeclared() | Amendment() | Unmoved():
             return
     for part in comes:
         named = part.material if isinstance(part, NewLot) else None

@@ -2,9 +2,11 @@
 
 from standards.plausibility import Finding
 from traceability.controls import Controls
+from traceability.ledger.amending import amend
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, check_sum
 from traceability.ledger.making import Mix, arrived_lot, carried
 from traceability.ledger.movements import (
+    Amendment,
     Arrival,
     Departure,
     ErrorDeclared,
@@ -18,6 +20,7 @@ from traceability.ledger.movements import (
     Unmoved,
 )
 from traceability.ledger.outcomes import COUNTED, HELD, RECORDED, Contents, Entered, Speaker, Surroundings
+from traceability.ledger.refusals import NotTheSender
 from traceability.refusals import MassCreated, UnknownLot
 
 
@@ -47,6 +50,8 @@ def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings
                 entered = _count(book, movement, speaker)
             case ErrorDeclared():
                 entered = _reverse(book, around)
+            case Amendment():
+                entered = amend(book, movement)
         check_sum(entered.entries)
         if entered.outcome != COUNTED:
             book.take_back(mark)
@@ -145,6 +150,12 @@ def _reject(book: Book, movement: Rejection, speaker: Speaker, around: Surroundi
         return Entered(RECORDED, reasons=("unknown_source",))
     entries = []
     for part in movement.parts:
+        if part.grams > (sent := around.sent.get(part.lot, 0)):
+            raise NotTheSender(
+                f"{movement.sender} sent you {sent} g of lot {part.lot} that it did not get back, not {part.grams} g.",
+                field="sourceList/source", value=movement.sender, lot=part.lot, sent_grams=sent,
+                fix="Name who sent it, and at most what came from there.",
+            )  # fmt: skip
         claims = book.draw(part.lot, speaker.organisation, TRANSIT, part.grams)
         book.add(part.lot, sender, STOCK, part.grams, claims)
         entries.append(Entry(part.lot, speaker.organisation, TRANSIT, -part.grams))

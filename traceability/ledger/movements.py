@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from standards.custody import LotModel
 from traceability.ledger.accounts import NOTHING, Grams
@@ -106,17 +107,47 @@ class ErrorDeclared:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Grams of a lot that are added to what was sent and to what was received (taken off where negative)."""
+
+    lot: str
+    sent: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What one side stated of a shipment becomes what both sides agree on; organisations by their ids.
+
+    `rests` are the events (organisation, event id) whose figures change, which all must stand. `seen` is the size of
+    the log before the movement was read, since when the lots `unmoved` must not have gone to the receiver or come.
+    """
+
+    side: Literal["sender", "receiver"]
+    sender: int
+    receiver: int
+    changes: tuple[Change, ...]
+    rests: tuple[tuple[int, str], ...]
+    unmoved: tuple[str, ...] = ()
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Unmoved:
     """No mass moves; `reason` is a stable code."""
 
     reason: str
 
 
-Movement = Arrival | Departure | Shipment | Receipt | Rejection | Transformation | StockTake | ErrorDeclared | Unmoved
+Movement = (
+    Arrival | Departure | Shipment | Receipt | Rejection | Transformation | StockTake | ErrorDeclared | Amendment
+    | Unmoved
+)  # fmt: skip
 
 
 def parts_of(movement: Movement) -> tuple[Part | NewLot, ...]:
-    """The quantities a movement states of the lots it draws from or brings in (a transformation: its inputs)."""
+    """The quantities a movement states of the lots it draws from or brings in (a transformation: its inputs; an
+    amendment: by how much they change)."""
     match movement:
         case Arrival():
             return movement.lots
@@ -124,6 +155,8 @@ def parts_of(movement: Movement) -> tuple[Part | NewLot, ...]:
             return movement.parts
         case Transformation():
             return movement.inputs
+        case Amendment():
+            return tuple(Part(each.lot, max(abs(each.sent), abs(each.received))) for each in movement.changes)
         case ErrorDeclared() | Unmoved():
             return ()
 

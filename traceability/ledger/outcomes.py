@@ -1,7 +1,7 @@
 """Outcomes: who speaks, what surrounds a movement, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
@@ -48,7 +48,8 @@ class Surroundings:
     `day` is the day of recording, whose thresholds hold; `on` and `moment` are when it happened. `parties`:
     organisation ids by URI. `reserved`: grams still set aside per lot for the papers that this shipment names.
     `reversal`: the entries of the event that an error declaration names (None: unknown), `undone` what that did to
-    content. `cleared`: somebody looked at it, no control holds it again.
+    content. `cleared`: somebody looked at it, no control holds it again. `sent`: per lot of a rejection the
+    grams that the sender whom it names sent and did not get back.
     """
 
     day: date
@@ -59,6 +60,7 @@ class Surroundings:
     reversal: tuple[Entry, ...] | None = None
     undone: Contents = UNTOUCHED
     cleared: bool = False
+    sent: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

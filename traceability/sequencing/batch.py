@@ -16,6 +16,7 @@ from traceability.refusals import DuplicateEvent, StillHeld, UnknownLot
 from traceability.sequencing.commands import Accepted, Claiming, Command, GiveBack, Prepared, Reserve
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.loaded import Loaded, Reserved, Row
+from traceability.sequencing.shared import Mark as SharedMark
 from traceability.sequencing.standing import EventKey, Standing
 from traceability.tree.leaf import commitment_root, commitments, leaf_data
 from traceability.tree.merkle import leaf_hash
@@ -36,6 +37,7 @@ class Mark:
     corrections: Corrections
     recalled: int
     known: int
+    shared: SharedMark
 
 
 @dataclass
@@ -50,9 +52,10 @@ class Plan:
 
     def mark(self) -> "Mark":
         """Where the batch stands now, for `take_back`."""
-        loaded, recalled = self.loaded, len(self.loaded.recalled.learnt)
+        loaded, recalled, shared = self.loaded, len(self.loaded.recalled.learnt), self.loaded.shared.mark()
         reversals, corrections, known = dict(loaded.reversals), loaded.corrections.copy(), loaded.known.mark()
-        return Mark(loaded.book.mark(), len(self.rows), len(self.reserved), reversals, corrections, recalled, known)
+        at = loaded.book.mark(), len(self.rows), len(self.reserved)
+        return Mark(*at, reversals, corrections, recalled, known, shared)
 
     def decide(self, command: Command) -> tuple[Accepted, ...]:
         """Enter every item of a command, in order; whatever is raised takes all of it back."""
@@ -78,6 +81,7 @@ class Plan:
         self.loaded.corrections = mark.corrections
         self.loaded.recalled.take_back(mark.recalled)
         self.loaded.known.take_back(mark.known)
+        self.loaded.shared.take_back(mark.shared)
 
     def _item(self, item: Prepared | Reserve | GiveBack) -> Accepted | None:
         match item:
@@ -129,6 +133,7 @@ class Plan:
         if wanted is not None:
             loaded.reversals[fact.speaker.organisation, fact.event_id] = wanted.after(entered)
         loaded.corrections.enter(fact, entered, index)
+        loaded.shared.enter(fact, entered)
         if entered.outcome == COUNTED:
             loaded.recalled.follow(fact.movement)
             learn(fact, loaded.known, loaded.book)
@@ -148,7 +153,9 @@ class Plan:
 
     def _decided(self, fact: Prepared) -> Entered:
         book, organisation = self.loaded.book, fact.speaker.organisation
-        taken_back = not fact.declares_error and (organisation, fact.event_id) in self.loaded.corrections.declared
+        corrected = self.loaded.corrections.declared
+        self.loaded.shared.check(fact, corrected, self.controls.limits, self.loaded.record_time)
+        taken_back = not fact.declares_error and (organisation, fact.event_id) in corrected
         if taken_back and not isinstance(fact.movement, Unmoved):
             return Entered(RECORDED, reasons=("declared_erroneous",), flags=fact.flags)
         if fact.held is not None:
@@ -157,7 +164,7 @@ class Plan:
             self._claim(fact, fact.claiming)
         for lot in fact.recalling.lots if fact.recalling else ():
             book.known(lot)
-        if fact.kind not in {"epcis", "release"}:
+        if fact.kind not in {"epcis", "release", "amended"}:
             return Entered(RECORDED)
         judged = self._judged(fact)
         found, flags = (*fact.findings, *judged.findings), (*fact.flags, *judged.flags)
@@ -170,6 +177,7 @@ class Plan:
             {each.lot: each.remaining for each in mine if each.holder == organisation},
             fact.event_day, fact.event_time, standing.entries if standing is not None else None,
             standing.contents if standing is not None else UNTOUCHED, cleared=fact.releases is not None,
+            sent=self.loaded.shared.sent_by(fact),
         )  # fmt: skip
         entered = enter(book, fact.movement, fact.speaker, around, self.controls)
         for part in entered.consumed:
@@ -231,20 +239,3 @@ class Plan:
             if any(by) or not known:
                 result.append((key, not known, (by[0], by[1], by[2], by[3], by[4])))
         return result
-
-
-def lots_of(command: Command) -> set[str]:
-    """Every lot URI that a command may touch."""
-    found: set[str] = set()
-    for item in command.items:
-        match item:
-            case Prepared():
-                found.update(part.lot for part in parts_of(item.movement))
-                found.update(new.lot for new in getattr(item.movement, "outputs", ()))
-                found.update([item.claiming.lot] if item.claiming else [])
-                found.update(item.recalling.lots if item.recalling else [])
-            case Reserve():
-                found.add(item.lot)
-            case GiveBack():
-                pass
-    return found

@@ -10,12 +10,12 @@ from standards.custody import LotModel
 from standards.plausibility import Finding
 from traceability.checking.papers import NOTHING, Papers
 from traceability.ledger.lots import Purpose
-from traceability.ledger.movements import Movement
+from traceability.ledger.movements import Movement, parts_of
 from traceability.ledger.outcomes import Speaker
 
 Kind = Literal[
     "epcis", "declaration", "permit", "certificate", "measurement", "statement", "withdrawal", "claim", "release",
-    "label", "recall", "site", "archive",
+    "label", "recall", "site", "archive", "amendment", "amended",
 ]  # fmt: skip
 
 
@@ -155,3 +155,20 @@ class Receipt:
 
 
 BATCH: Final = 512
+
+
+def lots_of(command: Command) -> set[str]:
+    """Every lot URI that a command may touch."""
+    found: set[str] = set()
+    for item in command.items:
+        match item:
+            case Prepared():
+                found.update(part.lot for part in parts_of(item.movement))
+                found.update(new.lot for new in getattr(item.movement, "outputs", ()))
+                found.update([item.claiming.lot] if item.claiming else [])
+                found.update(item.recalling.lots if item.recalling else [])
+            case Reserve():
+                found.add(item.lot)
+            case GiveBack():
+                pass
+    return found

@@ -12,6 +12,7 @@ from traceability.sequencing.commands import Prepared
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.keys import Keys
 from traceability.sequencing.recalled import Recalled
+from traceability.sequencing.shared import Shared
 from traceability.sequencing.standing import EventKey, Standing
 
 
@@ -42,6 +43,7 @@ class Loaded:
     corrections: Corrections
     recalled: Recalled
     known: Known
+    shared: Shared
     uris: Mapping[int, str]
 
 

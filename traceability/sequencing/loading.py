@@ -10,14 +10,15 @@ from traceability.checking.gathering import gather
 from traceability.identifiers import token_of
 from traceability.ledger.book import Book, Entry, Key, Position
 from traceability.ledger.lots import Lot
+from traceability.ledger.movements import Amendment
 from traceability.ledger.origins import Origins
-from traceability.sequencing.batch import lots_of
-from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve
+from traceability.sequencing.commands import Command, GiveBack, Prepared, Reserve, lots_of
 from traceability.sequencing.contents import load_contents, load_standing
 from traceability.sequencing.corrections import Corrections
 from traceability.sequencing.keys import Keys, Known
 from traceability.sequencing.loaded import Loaded, Reserved
 from traceability.sequencing.recalled import Recalled
+from traceability.sequencing.sharing import shared_of
 from traceability.sequencing.standing import EventKey, Standing, net
 
 Connection: TypeAlias = asyncpg.Connection
@@ -89,7 +90,8 @@ async def load(
             uris[row["id"]] = row["uri"]
     return (
         Loaded(
-            size, record_time, book, before, keys, reservations, standing, corrections, recalled, known, uris,
+            size, record_time, book, before, keys, reservations, standing, corrections, recalled, known,
+            await shared_of(connection, list(standing), facts), uris,
         ),
         ids,
     )  # fmt: skip
@@ -108,6 +110,7 @@ async def _keys(connection: Connection, facts: Sequence[Prepared]) -> tuple[Keys
     stated = [fact for fact in facts if fact.releases is not None or not fact.declares_error]
     keys = Keys()
     named = {(fact.speaker.organisation, fact.event_id) for fact in facts if fact.correctives}
+    named |= {each for fact in facts if isinstance(fact.movement, Amendment) for each in fact.movement.rests}
     organisations = [fact.speaker.organisation for fact in stated]
     ids, hashes = [fact.event_id for fact in stated], [fact.event_hash for fact in stated]
     rows = await connection.fetch(KEYS, organisations, ids, hashes) if stated else []

@@ -41,8 +41,10 @@ from traceability.history.daybook import (
 )
 from traceability.history.uncounted import LeftOut, left_out
 from traceability.http.ledger import cursor_of, place_of
+from traceability.ledger.interpretation import REJECTING
 
 HERE: Final = "/ledger"
+MOVED: Final = frozenset({"shipping", "departing", "receiving", "accepting", REJECTING})
 COLUMNS: Final = (
     "day", "event", "leaf", "event_id", "lot", "material", "form", "facility", "in_kg", "out_kg", "balance_kg",
     "in_transit_kg", "recorded_by",
@@ -106,8 +108,14 @@ def _row(t: Speech, each: Line, names: dict[str, str]) -> dict[str, str]:
         "name": name_of(t, each.material, each.form), "code": each.lot[-6:], "lot": lot_page(each.lot),
         "facility": each.facility, "came": _mass(t, max(each.stock, 0)), "went": _mass(t, max(-each.stock, 0)),
         "balance": t.mass(each.balance, "kg"), "on_the_way": _mass(t, each.on_the_way),
-        "who": each.other or names.get(each.actor, ""),
+        "who": each.other or names.get(each.actor, ""), "shared": _shared(each),
     }  # fmt: skip
+
+
+def _shared(each: Line) -> str:
+    """The address of both sides' figures, where the line is one of a movement between two firms."""
+    moved = each.kind == "amended" or each.biz_step in MOVED
+    return f"/movements?{urlencode({'lot': each.lot})}" if moved else ""
 
 
 def _reason(t: Speech, each: LeftOut) -> str:
