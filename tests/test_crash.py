@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -16,10 +17,11 @@ import pytest
 from app.process import Process, opened
 from foundation.embedded import erase, postgres
 from foundation.settings import Settings, read_settings
+from tests.tiers import SEED, times, told
 from traceability.export import verify_database
 
 ROOT = Path(__file__).resolve().parents[1]
-WANTED = 300
+CHANCE = random.Random(SEED)
 
 
 @pytest.fixture
@@ -81,23 +83,31 @@ async def _check(process: Process, ids: list[str]) -> None:
     assert mass == await writer.fetchval("SELECT sum(grams) FROM entry WHERE lot_id IS NOT NULL")
 
 
-def test_killing_our_process_loses_nothing_that_was_acknowledged(settings: Settings) -> None:
+@pytest.mark.fault("T8")
+@pytest.mark.parametrize("number", range(times(1, 200)))
+def test_killing_our_process_loses_nothing_that_was_acknowledged(settings: Settings, number: int) -> None:
+    wanted = CHANCE.randint(100, 600)
+    told(f"T8: seed {SEED}, kill {number} after {wanted} events")
     process = start(settings)
-    ids, flight = acknowledged(process, WANTED)
+    ids, flight = acknowledged(process, wanted)
     process.send_signal(signal.SIGKILL)
     process.wait(10)
     assert flight >= 100
     asyncio.run(_after(settings, ids))
 
 
-def test_killing_the_database_loses_nothing_that_was_acknowledged(settings: Settings) -> None:
+@pytest.mark.fault("T9")
+@pytest.mark.parametrize("number", range(times(1, 100)))
+def test_killing_the_database_loses_nothing_that_was_acknowledged(settings: Settings, number: int) -> None:
+    wanted = CHANCE.randint(100, 600)
+    told(f"T9: seed {SEED}, kill {number} after {wanted} events")
     process = start(settings)
-    ids, flight = acknowledged(process, WANTED)
+    ids, flight = acknowledged(process, wanted)
     cluster = settings.data_dir / "postgres" / "cluster"
     postmaster = int((cluster / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGKILL)
     try:
-        more, _ = acknowledged(process, WANTED)  # the writer comes back on its own
+        more, _ = acknowledged(process, 300)  # the writer comes back on its own
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(10)

@@ -21,6 +21,7 @@ from foundation.keys import derived, signing_key
 from foundation.outgoing import Answer, Outgoing
 from tests.conftest import BASE, Hands, World
 from tests.serving import served
+from tests.tiers import times
 from traceability.log import publish
 from traceability.tree.checkpoint import (
     BadNote,
@@ -154,11 +155,12 @@ async def test_unknown_logs_and_unknown_keys_are_told_apart(witness: httpx.Async
     assert (await send(witness, submission_text(0, (), forged))).status_code == 403
 
 
+@pytest.mark.fault("T18")
 async def test_of_branches_that_race_at_most_one_is_ever_cosigned(watching: Process) -> None:
     """Two histories part at leaf 10 and are sent at the same moment, from the same state, in every round."""
     letters = [chr(97 + at % 26) for at in range(20)]
     branches = Branch("".join(letters)), Branch("".join([*letters[:10], *map(str.upper, letters[10:])]))
-    origins = [f"raced-{number}.example" for number in range(12)]
+    origins = [f"raced-{number}.example" for number in range(times(12, 100))]
     watch = watch_of("we.example/w", WITNESS, tuple(Verifier(each, LOG.public) for each in origins))
     app = create_app(replace(watching, watch=watch))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:

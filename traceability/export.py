@@ -14,6 +14,7 @@ from traceability.archive.months import NotAtHand
 from traceability.archive.reading import AWAY, STAY, Away, away_of, check_copied, payloads_of
 from traceability.bundle import BalanceLine, EntryLine, Finding, LogRow, Payload, check_log, write_bundle
 from traceability.eventhash import event_hash
+from traceability.extracted import differing
 from traceability.log import micros, sign_head
 from traceability.tree.checkpoint import BadNote, Verifier, format_vkey, open_checkpoint
 from traceability.tree.leaf import leaf_data
@@ -116,20 +117,20 @@ async def verify_database(
     pool: asyncpg.Pool, keys: KeyRing, origin: str, progress: Callable[[int], None] = lambda _: None,
     archive: Path | None = None,
 ) -> tuple[Finding, ...]:  # fmt: skip
-    """Check the log as it stands in the database like an exported bundle, and against every checkpoint ever signed.
+    """Check the log as it stands in the database like an exported bundle, and against every checkpoint ever signed;
+    then what stands beside it in columns against its own text.
 
     No fault among the findings means that nothing was altered, also not by somebody who rewrote the tiles. What is in
     the `archive` is checked there; where that is not at hand, a note names the month and how many facts.
     """
     log = await whole_log(pool, keys, origin, archive=archive)
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        beside = await differing(connection)
     found = check_log(log.rows, log.entries, log.balances, log.note, (log.vkey,), event_hash, progress)
     signed = await pool.fetch("SELECT size, root, note FROM checkpoint ORDER BY size")
     verifiers = tuple(Verifier(origin, key) for key in keys.public)
-    return (
-        *log.damaged,
-        *found,
-        *_against(log.rows, [(row["size"], row["root"], row["note"]) for row in signed], verifiers),
-    )
+    stands = _against(log.rows, [(row["size"], row["root"], row["note"]) for row in signed], verifiers)
+    return (*log.damaged, *found, *stands, *([beside] if beside else []))
 
 
 def _against(
@@ -147,6 +148,6 @@ def _against(
         except BadNote as fault:
             yield Finding("CHECKPOINT_SIGNATURE", "checkpoint", 1, size, f"Checkpoint {size}: {fault}.")
             return
-        if (tree.size, tree.root()) != (stated.size, stated.root) or stated.root != root:
+        if not size == tree.size == stated.size or not root == tree.root() == stated.root:
             yield Finding("CHECKPOINT_ROOT", "checkpoint", 1, size, f"The log no longer leads to checkpoint {size}.")
             return
