@@ -84,7 +84,7 @@ def _rows(index: int, event: Happened, holder: int) -> tuple[list[Any], list[Any
     entries += [] if event.inputs else [(index, None, holder, "collected", -made, False)]
     lots = [] if event.wrong else [
         (lot, f"http://127.0.0.1:8000/id/{lot:026}", f"{lot:026}", holder, None, "plastics.pet", "flake",
-         "segregated", [], index, DAY)
+         "segregated", None, None, [], index, DAY)
         for lot in event.outputs
     ]  # fmt: skip
     named = index - 1 if event.wrong else index
