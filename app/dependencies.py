@@ -1,8 +1,7 @@
 """Dependencies: what a handler may ask for by name, and that one request is one transaction."""
 
-from asyncio import Semaphore
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,10 +22,11 @@ from traceability.sequencing.sequencer import Sequencer
 # A request that holds one connection while it waits for another needs a seat. The pool has 20 connections and such
 # a request up to 3, so that with 8 seats at most 16 are held by those who wait, and somebody can always go on.
 SEATS: Final = 8
-CONNECTED: Final = frozenset({"transaction", "record", "answering", "door"})
+SESSIONS: Final[tuple[str, ...]] = ("transaction", "answering", "record")
+CONNECTED: Final = frozenset({*SESSIONS, "door"})
 
 AnyRequest = Request[Any, Any, Any]
-Session = AsyncIterator[AsyncSession]
+Sessions = AsyncIterator[Mapping[str, AsyncSession]]
 
 
 def _process(state: State) -> Process:
@@ -39,43 +39,40 @@ async def _actor(request: AnyRequest) -> Actor | None:
     return actor
 
 
-async def _seat(request: AnyRequest, state: State) -> AsyncIterator[object]:
-    """A seat for a request that uses several connections at once; nothing for the others."""
-    seats: Semaphore = state.seats
-    asked_for = request.route_handler.parsed_fn_signature.parameters.keys()
-    if len(CONNECTED & asked_for) < 2:
-        yield None
-        return
-    async with seats:
-        yield None
-
-
-@asynccontextmanager
-async def _session(request: AnyRequest, process: Process, scope: Scope) -> Session:
-    actor: Actor | None = request.state.actor
-    async with process.database.begin(actor.organisation_id if actor else None, scope) as session:
-        await begin(request, session, process.clock())
-        yield session
-
-
-async def _transaction(request: AnyRequest, process: Given[Process], seat: Given[object]) -> Session:
-    """One request, one transaction, as the actor's organisation; committed before the answer leaves."""
-    async with _session(request, process, Scope.ORGANISATION) as session:
-        yield session
-
-
-async def _record(request: AnyRequest, process: Given[Process], seat: Given[object]) -> Session:
-    """The same with the record scope: for passports, proofs and regulators, who are told field by field."""
-    async with _session(request, process, Scope.RECORD) as session:
-        yield session
-
-
-async def _answering(request: AnyRequest, process: Given[Process], seat: Given[object]) -> Session:
-    """As the actor's organisation; with the record scope for an authority, which answers for others of its country."""
-    actor: Actor | None = request.state.actor
+def _scope(name: str, actor: Actor | None) -> Scope:
+    """`transaction`: as the actor's organisation. `record`: for passports, proofs and regulators, who are told field by
+    field. `answering`: the latter for an authority, which answers for others of its country, else the former.
+    """
     authority = actor is not None and AUTHORITY in actor.organisation_roles
-    async with _session(request, process, Scope.RECORD if authority else Scope.ORGANISATION) as session:
-        yield session
+    return Scope.RECORD if name == "record" or (name == "answering" and authority) else Scope.ORGANISATION
+
+
+async def _opened(request: AnyRequest, state: State, process: Given[Process]) -> Sessions:
+    """The sessions that a handler asks for, one transaction each, committed before the answer leaves; and its seat.
+
+    All in one, because the framework closes nothing that it had opened when another dependency fails: what cannot be
+    opened here closes the rest itself, and what is made of it afterwards cannot fail.
+    """
+    actor: Actor | None = request.state.actor
+    asked_for = request.route_handler.parsed_fn_signature.parameters.keys()
+    wanted = [name for name in SESSIONS if name in asked_for]
+    owner = actor.organisation_id if actor else None
+    async with AsyncExitStack() as opened:
+        if len(CONNECTED & asked_for) > 1:
+            await opened.enter_async_context(state.seats)
+        sessions: dict[str, AsyncSession] = {
+            name: await opened.enter_async_context(process.database.begin(owner, _scope(name, actor)))
+            for name in wanted
+        }  # fmt: skip
+        await begin(request, sessions[wanted[0]], process.clock())
+        yield sessions
+
+
+def _session(name: str) -> Provide:
+    def session(opened: Given[Mapping[str, AsyncSession]]) -> AsyncSession:
+        return opened[name]
+
+    return Provide(session, sync_to_thread=False)
 
 
 def _sequencer(request: AnyRequest, process: Given[Process]) -> Sequencer:
@@ -99,10 +96,8 @@ def dependencies() -> dict[str, Provide]:
     return {
         "process": Provide(_process, sync_to_thread=False),
         "actor": Provide(_actor),
-        "seat": Provide(_seat),
-        "transaction": Provide(_transaction),
-        "record": Provide(_record),
-        "answering": Provide(_answering),
+        "opened": Provide(_opened),
+        **{name: _session(name) for name in SESSIONS},
         "sequencer": Provide(_sequencer, sync_to_thread=False),
         "door": Provide(_door, sync_to_thread=False),
         **{

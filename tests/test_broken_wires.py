@@ -151,3 +151,28 @@ async def test_a_command_that_is_cut_off_anywhere_is_done_once_when_it_is_sent_a
             wrong.append((at, when, codes, effects, answers[0].text[:200]))
     told(f"T10: seed {SEED}, {command}: {len(tried)} of {len(every)} ways to break it")
     assert not wrong
+
+
+@pytest.mark.fault("T13")
+async def test_while_the_database_is_away_it_is_said_so_and_nothing_hangs(
+    broken: tuple[Wire, httpx.AsyncClient], scene: Scene, owner: asyncpg.Connection
+) -> None:
+    """Connections break in the middle of many requests; for a moment there are none; then all is as it was."""
+    (wire, client), chance = broken, random.Random(SEED)
+    told(f"T13: seed {SEED}")
+    for _ in range(times(5, 200)):
+        wanted = [await scene.asked(chance.choice(("capture", "claim", "listing"))) for _ in range(8)]
+
+        async def away() -> None:
+            await asyncio.sleep(chance.random() * 0.05)
+            wire.cut_all(down=True)
+            await asyncio.sleep(chance.random() * 0.3)
+            wire.down = False
+
+        *answers, _ = await asyncio.gather(*(each.send(client) for each in wanted), away())
+        for answer in answers:
+            assert answer.is_success or answer.status_code == 503, answer.text
+            assert answer.is_success or int(answer.headers["retry-after"]) <= 2
+        for each in wanted:
+            assert (await until_done(client, each))[-1].is_success
+            assert await owner.fetchval(f"SELECT count(*) FROM {each.effect}", each.lot) == 1

@@ -1,6 +1,7 @@
 """A POST sent again is answered again and done once: also at the same time, also where its answer was lost."""
 
 import asyncio
+import gc
 import re
 
 import asyncpg
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from app.dependencies import SEATS
 from tests.conftest import BASE, PET, Firm, World
 from traceability import composing
 from traceability.identifiers import lot_uri, new_token
@@ -167,3 +169,22 @@ async def test_every_description_of_a_post_names_the_key(client: httpx.AsyncClie
         names = [each["name"] for each in item.get("post", {}).get("parameters", []) if each["in"] == "header"]
         assert names == (["Idempotency-Key"] if path.startswith("/api/v1/") and "post" in item else []), path
     assert "Idempotency-Key" in (await client.get("/docs")).text
+
+
+async def test_what_is_answered_from_before_keeps_no_seat_and_no_connection(
+    client: httpx.AsyncClient, seller: Firm, buyer: Firm, listing: int
+) -> None:
+    """Also while no garbage is collected: a request that is cut short gives back at once what it had opened."""
+    path, body = f"/api/v1/listings/{listing}/buy", {"grams": 5_000}
+    bought = (await client.post(path, json=body, headers=_keyed(buyer, "bought"))).json()["reference"]
+    path, headers = f"/api/v1/trades/{bought.rpartition('/')[2]}/ship", _keyed(seller, "shipped")
+    first = await client.post(path, json={"facility_id": seller.facility_id}, headers=headers)
+    assert first.is_success, first.text
+    gc.disable()
+    try:
+        async with asyncio.timeout(30):
+            for _ in range(3 * SEATS):
+                again = await client.post(path, json={"facility_id": seller.facility_id}, headers=headers)
+                assert again.headers["idempotency-replayed"] == "true"
+    finally:
+        gc.enable()

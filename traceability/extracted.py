@@ -6,6 +6,7 @@ from typing import Any, Final
 import asyncpg
 
 from traceability.bundle import Finding
+from traceability.eventhash import hash_uri
 from traceability.events import EventInvalid, parse_event
 
 # What the record itself found out about a fact is among its committed fields; the rest of a fact is its text.
@@ -60,6 +61,6 @@ def _stated(body: str, context: Any, digest: bytes) -> Sequence[Any]:
     if event is None:
         return []
     return [
-        event.event_id or f"ni:///sha-256;{digest.hex()}?ver=CBV2.0", event.event_time, event.type,
+        event.event_id or hash_uri(digest), event.event_time, event.type,
         getattr(event, "action", None), event.biz_step, event.disposition, getattr(event, "transformation_id", None),
     ]  # fmt: skip

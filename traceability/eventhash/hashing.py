@@ -13,5 +13,9 @@ def event_hash(event: Mapping[str, Any], context: Any = None, ignored: Collectio
     `context` is the document's @context; `ignored` are keys that take no part. No proof of authenticity: eventID,
     recordTime and errorDeclaration take no part either.
     """
-    digest = hashlib.sha256(prehash(event, context, ignored).encode()).hexdigest()
-    return f"ni:///sha-256;{digest}?ver=CBV2.0"
+    return hash_uri(hashlib.sha256(prehash(event, context, ignored).encode()).digest())
+
+
+def hash_uri(digest: bytes) -> str:
+    """The event hash of a SHA-256 digest, as the URI that also names an event without an eventID (CBV 2.0, 8.9.2)."""
+    return f"ni:///sha-256;{digest.hex()}?ver=CBV2.0"
