@@ -10,7 +10,6 @@ from litestar.handlers.base import BaseRouteHandler
 from app.process import Process
 from foundation.access import Access, Actor, Unasked, actor_of_key, actor_of_session, allowed
 from foundation.access.sessions import csrf_fits
-from foundation.database import Scope
 from foundation.errors import Forbidden, Unauthenticated
 
 COOKIE: Final = "junkan"
@@ -46,13 +45,13 @@ async def _actor(connection: ASGIConnection[Any, Any, Any, Any], process: Proces
         scheme, _, key = bearer.partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise Unauthenticated("Send the key as a bearer token.", fix="Authorization: Bearer <API key>")
-        async with process.database.begin(None, Scope.AUTHENTICATION) as session:
+        async with process.database.asking() as session:
             return await actor_of_key(session, key.strip(), process.clock()), None
     token = connection.cookies.get(cookie_name(https=connection.app.state.https))
     if not token:
         return None, None
     try:
-        async with process.database.begin(None, Scope.AUTHENTICATION) as session:
+        async with process.database.asking() as session:
             return await actor_of_session(session, token, process.clock()), token
     except Unauthenticated:
         return None, None

@@ -13,11 +13,14 @@ import asyncpg
 import msgspec
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import AdaptedConnection, make_url
+from sqlalchemy.event import listen
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 OWNER, APP, WRITER = "junkan_owner", "junkan_app", "junkan_writer"
+DOORS: Final = 4  # connections that only ever look a key or a session up: one round trip each time
 
 # Constraint names that a person can read in an error, and that a migration can name.
 NAMING = {
@@ -75,10 +78,12 @@ class Urls:
 class Database:
     """Open connections: `engine` for requests (row-level security applies), `writer` for the sequencer.
 
-    `archive` is the folder of what left the database; each session carries it as `info["archive"]`.
+    `doors` sees what authentication does and nothing else, for as long as it is open. `archive` is the folder of what
+    left the database; each session carries it as `info["archive"]`.
     """
 
     engine: AsyncEngine
+    doors: AsyncEngine
     writer: asyncpg.Pool
     archive: Path | None = None
 
@@ -90,6 +95,12 @@ class Database:
         info = {"archive": self.archive}
         async with AsyncSession(self.engine, expire_on_commit=False, info=info) as session, session.begin():
             await set_reader(session, organisation_id, scope)
+            yield session
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[AsyncSession]:
+        """For who asks: one look at a key or a session, each statement on its own, in a single round trip."""
+        async with AsyncSession(self.doors, expire_on_commit=False) as session:
             yield session
 
 
@@ -121,21 +132,36 @@ async def _prepare_writer(connection: asyncpg.Connection) -> None:
     )
 
 
-@asynccontextmanager
-async def connect(urls: Urls, pool_size: int = 10, archive: Path | None = None) -> AsyncIterator[Database]:
-    """Open both roles' connections for the life of one process."""
+def _engine(url: str, size: int, always: Scope | None = None) -> AsyncEngine:
+    """Connections of a request's role; with `always` they read in that scope for life, each statement on its own."""
     engine = create_async_engine(
-        make_url(urls.app).set(drivername="postgresql+asyncpg"),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        pool_size=size,
+        max_overflow=0,  # a connection beyond the pool would be opened and closed again for each request
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
+        connect_args={"server_settings": {"junkan.scope": always.value}} if always else {},
+        isolation_level="AUTOCOMMIT" if always else None,
     )
+    listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    """A connection that the server closed while it lay in the pool is replaced: known without asking the server."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+@asynccontextmanager
+async def connect(urls: Urls, pool_size: int = 20, archive: Path | None = None) -> AsyncIterator[Database]:
+    """Open both roles' connections for the life of one process."""
+    engine, doors = _engine(urls.app, pool_size), _engine(urls.app, DOORS, Scope.AUTHENTICATION)
     try:
         async with asyncpg.create_pool(urls.writer, min_size=1, max_size=3, init=_prepare_writer) as writer:
-            yield Database(engine, writer, archive)
+            yield Database(engine, doors, writer, archive)
     finally:
+        await doors.dispose()
         await engine.dispose()
 
 

@@ -117,6 +117,8 @@ def exact(value: Decimal | int) -> Fraction:
 
 
 def _reasonable(value: Decimal) -> Decimal:
+    if len(text := str(value)) <= _MOST_DIGITS and "E" not in text and value.is_finite():
+        return value  # most: so few characters hold neither too many digits nor a power of ten
     if not value.is_finite():
         raise QuantityError("VALUE_NOT_A_NUMBER", f"{value} is not a finite number")
     _, digits, exponent = value.as_tuple()

@@ -25,8 +25,9 @@ from traceability.bundle import (
     read_bundle,
     write_bundle,
 )
+from traceability.tree.canonical import canonical
 from traceability.tree.checkpoint import checkpoint_text, format_vkey, sign_note
-from traceability.tree.leaf import canonical, commitment_root, commitments, leaf_data, received_field
+from traceability.tree.leaf import commitment_root, commitments, leaf_data, received_field
 from traceability.tree.merkle import Frontier, leaf_hash
 
 ORIGIN, KEY = "junkan.example/log", signing_key(bytes(range(32)))

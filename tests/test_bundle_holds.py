@@ -7,8 +7,9 @@ import pytest
 
 from tests.test_bundle import CONTEXT, KEY, ME, ORIGIN, event_hash, lot, note_over
 from traceability.bundle import BalanceLine, EntryLine, LogRow, Payload, check_log
+from traceability.tree.canonical import canonical
 from traceability.tree.checkpoint import format_vkey
-from traceability.tree.leaf import canonical, commitment_root, commitments, received_field
+from traceability.tree.leaf import commitment_root, commitments, received_field
 
 Lines = list[list[Any]]
 STATED = [[lot(1), 5_000]]

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from tests.shared import CONFORMANCE, needs_shared
 from traceability.tree import merkle
+from traceability.tree.canonical import NotCanonical, canonical, canonical_parsed, fields_of
 from traceability.tree.leaf import (
-    NotCanonical,
-    canonical,
     commitment_root,
     commitments,
     disclose,
@@ -42,6 +41,17 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
+NUMBER = st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+SPELLED = st.recursive(
+    NUMBER | TEXT.map(json.dumps) | TEXT.map(lambda text: json.dumps(text, ensure_ascii=False)) | st.just("null"),
+    lambda inner: (
+        st.lists(inner, max_size=4).map(lambda each: f"[{','.join(each)}]")
+        | st.dictionaries(TEXT, inner, max_size=4).map(
+            lambda each: "{" + ",".join(f"{json.dumps(key)}:{value}" for key, value in each.items()) + "}"
+        )
+    ),
+    max_leaves=12,
+)
 PUBLISHED = CONFORMANCE / "jcs-rfc8785"
 
 
@@ -59,6 +69,25 @@ def test_published_canonical_forms(file: Any, number: type) -> None:
 @settings(max_examples=400, deadline=None)
 def test_the_fast_form_is_the_canonical_form(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
+
+
+@given(SPELLED)
+@example('["-0","-0e0"]')
+@example("[-0,-0.0,-0e0,1.50,1e2,1E+3,5e0,1000.005,0.0001]")
+@example("[0.00001,1e-7,1e300,1234567890123456789e0]")
+@example("[9007199254740991,9007199254740993]")
+@example("12345678901234567890")
+@example('{"\ufb33":1,"\U0001f602":2}')
+@settings(max_examples=600, deadline=None)
+def test_what_is_read_from_text_is_written_in_the_canonical_form(text: str) -> None:
+    fields, exact = fields_of(f'{{"field":{text}}}'.encode()), json.loads(text, parse_float=Decimal)
+    if fields is not None:
+        assert canonical_parsed(fields["field"]) == canonical(exact)
+
+
+def test_ordinary_numbers_are_read_for_the_fast_form() -> None:
+    assert fields_of(b'{"a":1000.005,"b":[2.0,-7]}') == {"a": 1000.005, "b": [2, -7]}
+    assert fields_of(b'{"a":1e-5}') is fields_of(b'{"a":1e300}') is None
 
 
 @given(st.integers(0, 2**64 - 1))

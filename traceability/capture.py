@@ -1,7 +1,8 @@
 """Capture: the only door through which an event enters the record."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -33,6 +34,7 @@ class Captured:
 
 REMEMBERED: Final = 100_000
 AT_ONCE: Final = 64
+TURNS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,14 @@ class Door:
     clock: Callable[[], datetime]
     _parties: dict[str, int] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """A few documents are prepared, then whoever waits for the database goes on: the sequencer above all."""
+        async with self._turns:
+            await asyncio.sleep(0)
+            yield
 
     async def directory(self, uris: set[str]) -> Directory:
         """Organisations and facilities by the URIs that a document names; unknown ones are looked up each time."""
@@ -69,14 +79,20 @@ async def capture(
 
     `rollback`: one bad event and nothing is written. `proceed`: the good ones are; a correction is whole or not at all.
     """
-    return await _enter(door, actor, parse_document(raw), on_error, backfill=backfill)
+    async with door.turn():
+        actor.must("capture")
+        prepared = await _prepare(door, actor, parse_document(raw), backfill=backfill)
+    return await _enter(door, prepared, on_error)
 
 
 async def capture_event(door: Door, actor: Actor, raw: bytes, *, backfill: bool = False) -> Accepted:
     """Capture one bare event. Raises EventInvalid or the event's Refusal."""
     received = parse_event(raw)
     document = Document(received.data.get("@context"), "2.0", None, (received,))
-    captured = await _enter(door, actor, document, "rollback", backfill=backfill)
+    async with door.turn():
+        actor.must("capture")
+        prepared = await _prepare(door, actor, document, backfill=backfill)
+    captured = await _enter(door, prepared, "rollback")
     match captured.events[0]:
         case Refusal() as refusal:
             raise refusal
@@ -96,9 +112,7 @@ async def rehearse(door: Door, actor: Actor, raw: bytes, *, backfill: bool = Fal
     return Captured(tuple(each if isinstance(each, Refusal) else next(answers) for each in prepared))
 
 
-async def _enter(door: Door, actor: Actor, document: Document, on_error: ErrorBehaviour, *, backfill: bool) -> Captured:
-    actor.must("capture")
-    prepared = await _prepare(door, actor, document, backfill=backfill)
+async def _enter(door: Door, prepared: Sequence[Prepared | Refusal], on_error: ErrorBehaviour) -> Captured:
     faulty = any(isinstance(each, Refusal) for each in prepared)
     if faulty and on_error == "rollback":
         return Captured(tuple(_not_captured(each) for each in prepared))

@@ -21,6 +21,7 @@ from traceability.ledger.outcomes import Speaker
 from traceability.ledger.weighing import check_weighing
 from traceability.refusals import EventRefused, WrongTenant
 from traceability.sequencing.commands import Claiming, Kind, Prepared
+from traceability.tree.canonical import fields_of
 from traceability.tree.leaf import commitments, received_field
 
 SALT: Final = 32
@@ -109,7 +110,7 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         context=context,
         salt=salt,
         received=text,
-        commitments=(*commitments(received.data, salt), *commitments(text, salt)),
+        commitments=(*_commitments(received, salt), *commitments(text, salt, parsed=True)),
         movement=movement,
         event_time=event.event_time,
         event_day=_day(event, place),
@@ -124,6 +125,11 @@ def prepare(received: ReceivedEvent, event: Event, context: Any, setting: Settin
         correctives=correctives_of(event),
         flags=verdict.flags, held=verdict.held, findings=verdict.findings, papers=papers, backfill=backfill,
     )  # fmt: skip
+
+
+def _commitments(received: ReceivedEvent, salt: bytes) -> tuple[tuple[str, bytes], ...]:
+    fields = fields_of(received.raw)
+    return commitments(received.data, salt) if fields is None else commitments(fields, salt, parsed=True)
 
 
 def references_of(event: Event, papers: Papers) -> tuple[str, ...]:

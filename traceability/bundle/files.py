@@ -24,7 +24,8 @@ from traceability.bundle.rows import (
     LogRow,
     Payload,
 )
-from traceability.tree.leaf import canonical, leaf_data, microseconds, rfc3339
+from traceability.tree.canonical import canonical
+from traceability.tree.leaf import leaf_data, microseconds, rfc3339
 from traceability.tree.merkle import leaf_hash
 
 LEAF_KEYS: Final = frozenset({"index", "kind", "event_hash", "root", "time", "leaf"})

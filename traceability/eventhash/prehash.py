@@ -195,7 +195,7 @@ def _free(name: str, value: Any, names: Names) -> list[str]:
 def _single(name: str, value: Any, names: Names) -> str:
     if isinstance(value, list):
         return name + "".join(sorted(_single("", each, names) for each in value))
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         text = normal(value, names)
         return f"{_RENAMED.get(name, name)}={text}" if text else _RENAMED.get(name, name)
     children = sorted(_within(value, names))

@@ -137,17 +137,15 @@ class _Own:
         self.ilmd: Mapping[str, Any] = getattr(event, "ilmd", None) or {}
         rows = _rows(self.extensions.get(f"{prefix}:lots"))
         self.lots = {canonical_key(str(row.get(f"{prefix}:lot"))): row for row in rows}
-
-    @property
-    def speaks(self) -> bool:
-        """Whether this event means to enter our ledger: it states a material or a form."""
-        keys = {f"{self.prefix}:material", f"{self.prefix}:form", f"{self.prefix}:lots"}
-        return not keys.isdisjoint(self.ilmd) or not keys.isdisjoint(self.extensions)
+        # Whether this event means to enter our ledger: it states a material or a form.
+        keys = {f"{prefix}:material", f"{prefix}:form", f"{prefix}:lots"}
+        self.speaks = not keys.isdisjoint(self.ilmd) or not keys.isdisjoint(self.extensions)
 
     def text(self, name: str, lot: str = "") -> str | None:
         """A word stated for this lot, else for the whole event."""
+        key = f"{self.prefix}:{name}"
         for facts in (self.lots.get(lot, {}), self.ilmd, self.extensions):
-            value = facts.get(f"{self.prefix}:{name}")
+            value = facts.get(key)
             if isinstance(value, str) and value:
                 return value
         return None

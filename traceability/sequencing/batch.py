@@ -125,7 +125,7 @@ class Plan:
         entered = self._enter(fact)
         index = loaded.size + len(self.rows)
         fields = self._fields(fact, entered)
-        root = commitment_root((*fact.commitments, *commitments(fields, fact.salt)))
+        root = commitment_root((*fact.commitments, *commitments(fields, fact.salt, parsed=True)))
         time_us = int(loaded.record_time.timestamp()) * 1_000_000 + loaded.record_time.microsecond
         leaf = leaf_hash(leaf_data(fact.kind, fact.event_hash, root, time_us))
         self.rows.append(Row(index, fact, entered, {**fact.received, **fields}, root, leaf))

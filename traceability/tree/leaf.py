@@ -13,29 +13,20 @@ the leaf, which stays.
 """
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-import rfc8785
-
+from traceability.tree.canonical import canonical, canonical_parsed, utf8
 from traceability.tree.merkle import inclusion_proof, leaf_hash, node_hash, root_of_hashes, verify_inclusion
 
 VERSION: Final = 1
 SALT_SIZE: Final = 32
 RECEIVED: Final = "junkan:received"
-LARGEST_INTEGER: Final = 2**53 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_WORDS: Final = {True: "true", False: "false", None: "null"}
 _sha256: Final = hashlib.sha256
-
-
-class NotCanonical(ValueError):
-    """This value has no JCS form: not a JSON value, or a number beyond the range of an IEEE 754 double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +44,20 @@ class Disclosure:
     proof: tuple[bytes, ...]
 
 
-def commitments(fields: Mapping[str, Any], salt: bytes) -> tuple[tuple[str, bytes], ...]:
-    """(name, commitment) of each field, in the mapping's order. Raises NotCanonical, ValueError for a short salt."""
+def commitments(
+    fields: Mapping[str, Any], salt: bytes, *, parsed: bool = False
+) -> tuple[tuple[str, bytes], ...]:  # fmt: skip
+    """(name, commitment) of each field, in the mapping's order. Raises NotCanonical, ValueError for a short salt.
+
+    `parsed`: the values are as `canonical_parsed` takes them.
+    """
     if len(salt) != SALT_SIZE:
         raise ValueError(f"a salt is {SALT_SIZE} bytes long, not {len(salt)}")
-    result = []
+    result, written = list[tuple[str, bytes]](), canonical_parsed if parsed else canonical
     for name, value in fields.items():
-        named = _utf8(name)
+        named = utf8(name)
         field_salt = _sha256(salt + named).digest()
-        result.append((name, _sha256(field_salt + named + b"\x00" + canonical(value)).digest()))
+        result.append((name, _sha256(field_salt + named + b"\x00" + written(value)).digest()))
     return tuple(result)
 
 
@@ -70,7 +66,7 @@ def received_field(body: str, context: Any) -> dict[str, Any]:
 
     Values alone would let the spelling of a number, white space and unused context lines be changed unseen.
     """
-    text, around = _sha256(_utf8(body)).hexdigest(), _sha256(canonical(context)).hexdigest()
+    text, around = _sha256(utf8(body)).hexdigest(), _sha256(canonical(context)).hexdigest()
     return {RECEIVED: {"body": text, "context": around}}
 
 
@@ -119,96 +115,13 @@ def disclose(fields: Mapping[str, Any], salt: bytes, name: str) -> Disclosure:
         return node_hash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
 
     proof = inclusion_proof(position, len(row), node)
-    return Disclosure(name, value, _sha256(salt + _utf8(name)).digest(), position, len(row), proof)
+    return Disclosure(name, value, _sha256(salt + utf8(name)).digest(), position, len(row), proof)
 
 
 def verify_disclosure(shown: Disclosure, root: bytes) -> bool:
     """Was this value committed to under this name in the fact with this commitment root? Raises NotCanonical."""
-    data = shown.field_salt + _utf8(shown.name) + b"\x00" + canonical(shown.value)
+    data = shown.field_salt + utf8(shown.name) + b"\x00" + canonical(shown.value)
     commitment = leaf_hash(_sha256(data).digest())
     return len(shown.field_salt) == SALT_SIZE and verify_inclusion(
         shown.position, shown.count, commitment, shown.proof, root
     )
-
-
-def canonical(value: Any) -> bytes:
-    """The JCS form (RFC 8785) of a JSON value; Decimals and large integers as the nearest IEEE 754 double.
-
-    Text, small integers and ordinary fractions under ASCII keys are written here, many times faster than rfc8785
-    does, to which whatever lies outside of that goes. Raises NotCanonical.
-    """
-    try:
-        return _utf8(_written(value))
-    except _Odd:
-        pass
-    try:
-        return rfc8785.dumps(_plain(value))
-    except ValueError as fault:
-        raise NotCanonical(str(fault)) from fault
-
-
-class _Odd(Exception):
-    """A key or number whose JCS form Python would write otherwise."""
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as fault:
-        raise NotCanonical(f"{text!r} holds half a surrogate pair") from fault
-
-
-def _written(value: Any) -> str:
-    """The value as JCS text. Raises _Odd where its keys sort or its numbers are written otherwise than in Python."""
-    kind = type(value)
-    if kind is str:
-        return encode_basestring(value)
-    if kind is dict:
-        if not all(map(str.isascii, map(_key, value))):
-            raise _Odd
-        return "{" + ",".join([f"{encode_basestring(key)}:{_written(value[key])}" for key in sorted(value)]) + "}"
-    if kind is list or kind is tuple:
-        return "[" + ",".join([_written(each) for each in value]) + "]"
-    if kind is bool or value is None:
-        return _WORDS[value]
-    if kind is int or kind is float or kind is Decimal:
-        number = _number(value)
-        # A fraction between these bounds has the same shortest form in ECMAScript and in Python.
-        if type(number) is float and not 1e-4 <= abs(number) <= LARGEST_INTEGER:
-            raise _Odd
-        return repr(number)
-    if isinstance(value, Mapping):
-        return _written(dict(value))
-    raise NotCanonical(f"{value!r} is not a JSON value")
-
-
-def _key(key: Any) -> str:
-    if type(key) is not str:
-        raise NotCanonical(f"the key {key!r} is not text")
-    return key
-
-
-def _plain(value: Any) -> Any:
-    """The value, which `_written` has walked through in part, with numbers as JCS takes them."""
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return value
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(each) for key, each in value.items()}
-    if kind is list or kind is tuple:
-        return [_plain(each) for each in value]
-    if kind is int or kind is float or kind is Decimal:
-        return _number(value)
-    raise NotCanonical(f"{value!r} is not a JSON value")
-
-
-def _number(value: Any) -> int | float:
-    if type(value) is int and abs(value) <= LARGEST_INTEGER:
-        return value
-    try:
-        double = float(value)
-    except (OverflowError, ValueError) as fault:
-        raise NotCanonical(f"{value} is beyond the range of a JSON number") from fault
-    if not math.isfinite(double):
-        raise NotCanonical(f"{value} is beyond the range of a JSON number")
-    return int(double) if double.is_integer() and abs(double) <= LARGEST_INTEGER else double
