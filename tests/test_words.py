@@ -59,6 +59,14 @@ def test_every_reason_of_the_ledger_and_the_controls_has_a_name() -> None:
     assert {each for each in given if f"reason.{each.lower()}" not in ENGLISH} == set()
 
 
+def test_every_reason_why_a_rate_or_target_decides_nothing_has_a_name() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in (APP.parent / "standards/responsibility").glob("*.py"))
+    given = set(re.findall(r"""NoFigure\(f?["'](\w+)""", said)) | set(re.findall(r'"(edition_\w+)"', said))
+    given |= set(re.findall(r'lit\("(\w+)"\)', (APP.parent / "reports/targets.py").read_text().split("def label")[0]))
+    assert {"no_figure", "denominator_zero", "edition_draft", "no_target", "no_rate"} <= given
+    assert {each for each in given if f"why.{each}" not in ENGLISH} == set()
+
+
 def _uses() -> dict[str, set[str]]:
     """Keys asked for as t('...') in templates and pages, each with the files that do."""
     found: dict[str, set[str]] = {}

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.conditions import conditions_told
 from app.pages.passports import name_of, property_name, standard_name, unit_shown
+from app.pages.rulebook.naming import want_named
 from app.words import Speech
 from foundation.registry import Organisation
 from marketplace.conditions import conditions_of
@@ -108,15 +109,8 @@ def _judged(t: Speech, verdict: Mapping[str, Any], catalogue: Catalogue) -> Judg
     wants = [want for each in verdict.get("missing") or () for want in each.get("wants") or ()]
     return Judged(
         standard_name(t, verdict["standard"], catalogue), str(verdict["verdict"]), str(verdict.get("grade") or ""),
-        tuple(dict.fromkeys(_wanted(t, want, catalogue) for want in wants)),
+        tuple(dict.fromkeys(want_named(t, want, catalogue) for want in wants)),
     )  # fmt: skip
-
-
-def _wanted(t: Speech, want: str, catalogue: Catalogue) -> str:
-    """'limit:intrinsic_viscosity' -> 'Intrinsic viscosity'."""
-    subject = want.partition(":")[2] or want
-    named = property_name(t, subject, catalogue)
-    return named if named != subject else subject.replace("_", " ")
 
 
 def _paper(t: Speech, row: CertificateRow | None, catalogue: Catalogue) -> str:
