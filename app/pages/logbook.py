@@ -55,7 +55,7 @@ def _said(t: Speech, found: Health) -> tuple[str, str] | None:
         case "behind" | "unsigned":
             return "bad", t(f"health.{found.state}", **facts)
         case "quiet":
-            return "warn", t("health.quiet", **facts)
+            return "info", t("health.quiet", **facts)  # nothing is wrong: nobody recorded anything
         case "fresh":
             return None
 
