@@ -162,7 +162,7 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
         return False
     # Up to where the leaf's way meets that of the last leaf both sides have siblings; above, only the left one has.
     inner = (index ^ (size - 1)).bit_length()
-    if len(proof) != inner + (index >> inner).bit_count() or any([len(each) != HASH_SIZE for each in proof]):
+    if len(proof) != inner + (index >> inner).bit_count() or set(map(len, proof)) - {HASH_SIZE}:
         return False
     result = leaf
     for sibling in proof[:inner]:
