@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.owing.answers import amount, deadlines, marks, value_text, wanted
-from app.owing.writing import chosen, names_of, written
+from app.owing.writing import chosen, last_day, names_of, written
 from app.pages.owing.asking import Asked, tables_by_line
 from app.words import Speech, Text
 from standards.dated import Reference
@@ -91,11 +91,11 @@ def shown(t: Speech, edition: Edition, rule: Calculation, answer: Answer) -> dic
         "period": t("owing.year_period", year=answer.year, first=t.day(calendar.first_day(answer.year)),
                     last=t.day(calendar.last_day(answer.year))),
         "due": [
-            {"by": t("owing.due_by", day=t.day(each.due.on(answer.year, calendar))),
+            {"by": t("owing.due_by", day=last_day(t, str(each.due.on(answer.year, calendar)))),
              "name": chosen(each.names, t.lang), "sure": each.read.certainty,
              "who": [chosen(roles[one].names, t.lang) for one in each.who], "source": _source(each.read.reference)}
             for each in sorted((d for d in edition.duties.deadlines if d.holds(answer.year)),
-                               key=lambda d: d.due.on(answer.year, calendar))
+                               key=lambda d: str(d.due.on(answer.year, calendar)))
         ],
         "roles": [{"name": chosen(each.names, t.lang), "does": chosen(each.does, t.lang),
                    "own": each.id in rule.for_roles} for each in edition.duties.roles],
