@@ -88,7 +88,8 @@ def case_page(
         request, "public/owe_case.html", status=400 if form.errors or cells else 200, errors=form.errors,
         form=asked.typed, law=_law(t, law), name=chosen(rule.names, t.lang), calculation=rule.id,
         year=asked.typed.get("year", "") or str(year), fields=fields_of(t, edition, rule, asked, answer),
-        lines=asked.lines, told=shown(t, edition, rule, answer) if answer else None, edition=edition.id, cells=cells, of_file=of_file,
+        lines=asked.lines, told=shown(t, edition, rule, answer) if answer else None, edition=edition.id,
+        cells=cells, of_file=of_file,
         columns=columns_of(edition, rule) if rule.by_line else (), most=MOST_LINES, large=LARGEST // 1000,
     )  # fmt: skip
 
