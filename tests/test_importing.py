@@ -33,8 +33,9 @@ from traceability import composing
 from traceability.capture import capture, rehearse
 from traceability.identifiers import lot_uri, named_token, new_token, token_of
 from traceability.importing import spreadsheets
+from traceability.importing.cells import CellError
 from traceability.importing.numbers import Ambiguous, mark_of, number_of
-from traceability.importing.reading import COLUMNS, REQUIRED, CellError, Importer, Sheet, sheet_of
+from traceability.importing.reading import COLUMNS, REQUIRED, Importer, Sheet, sheet_of
 from traceability.importing.spreadsheets import FileUnreadable, table_of
 from traceability.sequencing.commands import Accepted
 

@@ -18,7 +18,7 @@ from traceability.identifiers import NAMESPACE
 from traceability.ledger.interpretation import own_prefix
 from traceability.tables import BalanceRow, EntryRow, KeyRow
 
-Role = Literal["stated", "input", "output", "dispatched", "sink"]
+Role = Literal["stated", "input", "output", "dispatched", "sink", "kind"]
 
 
 class UsedAlready(Conflict):
@@ -29,7 +29,7 @@ class UsedAlready(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One mass that an event states: `name` is a lot's identity, or a sink's account."""
+    """One mass that an event states: `name` is a lot's identity, a sink's account, or a kind of waste in a lot."""
 
     role: Role
     place: int
@@ -65,7 +65,20 @@ def _found(event: Composed, prefix: str) -> list[tuple[dict[str, Any], str, Weig
             grams = _grams(element.get(f"{keys}quantity"), element.get(f"{keys}uom", "KGM"))
             if grams is not None:
                 found.append((element, keys, Weight(role, place, str(element.get(subject)), grams)))
+    for place, row in enumerate(_kinds(event, prefix)):
+        grams = _grams(row.get(f"{prefix}:quantity"), row.get(f"{prefix}:uom", "KGM"))
+        if grams is not None:
+            found.append((row, f"{prefix}:", Weight("kind", place, str(row.get(f"{prefix}:consumer")), grams)))
     return found
+
+
+def _kinds(event: Composed, prefix: str) -> list[dict[str, Any]]:
+    """The rows by which lots are split into kinds, wherever they stand."""
+    listed = event.get(f"{prefix}:lots") or ()
+    places = (event, event.get("ilmd") or {}, *(listed if isinstance(listed, list) else (listed,)))
+    splits = (each.get(f"{prefix}:split") or () for each in places if isinstance(each, dict))
+    rows = (row for split in splits for row in (split if isinstance(split, list) else (split,)))
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def _grams(value: object, uom: object) -> int | None:

@@ -92,7 +92,7 @@ class Own:
         if (total := sum(sums.values())) != grams:
             raise SplitDiffers(
                 f"The kinds of lot {lot} add up to {total} g, it has {grams} g.", field=split, value=total, lot=lot,
-                grams=grams, fix="State grams of each kind that add up to the mass of the lot.",
+                total=total, grams=grams, fix="State grams of each kind that add up to the mass of the lot.",
             )  # fmt: skip
         return "unknown", tuple((kind, part) for kind, part in sums.items() if part)
 

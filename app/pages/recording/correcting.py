@@ -1,5 +1,6 @@
 """Correcting: a wrong weight of an own event, taken back and stated anew in one document; both stay in the record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from app.pages.passports import name_of
 from app.pages.recording.acting import lateness, recorded
 from app.pages.recording.history import title_of
 from app.pages.rendering import AnyRequest, show
+from app.words import Speech
 from foundation.access import Actor, May
 from foundation.errors import Conflict
 from traceability.capture import Door
@@ -53,12 +55,20 @@ async def _wrong(
     lots = {row.uri: f"{name_of(t, row.material, row.form)} ({row.uri[-6:]})" for row in rows}
     names = {each.name: lots.get(canonical_key(each.name), each.name) for each in listed}
     labelled = [
-        (f"{each.role}{each.place}", each,
-         f"{t(f'record.role.{each.role}')}: "
-         + (t.name("account", each.name.replace(":", "_")) if each.role == "sink" else names[each.name]))
+        (f"{each.role}{each.place}", each, f"{t(f'record.role.{each.role}')}: {_named(t, each, names)}")
         for each in listed
-    ]  # fmt: skip
+    ]
     return Wrong(found, labelled, f"/record/correct/{index}")
+
+
+def _named(t: Speech, each: Weight, lots: Mapping[str, str]) -> str:
+    match each.role:
+        case "sink":
+            return t.name("account", each.name.replace(":", "_"))
+        case "kind":
+            return t.name("origin", each.name)
+        case _:
+            return lots[each.name]
 
 
 def _form(form: Filled, wrong: Wrong, status: int = 200) -> Response[str]:
@@ -81,7 +91,7 @@ def _act(form: Filled, wrong: Wrong, door: Door) -> tuple[Act, tuple[Composed, C
     right: dict[tuple[Role, int], int] = {}
     facts: list[tuple[str, str]] = []
     for name, weight, label in wrong.weights:
-        least = 0 if weight.role == "sink" else 1
+        least = 0 if weight.role in {"sink", "kind"} else 1
         grams = form.grams(name, label, least=least)
         right[weight.role, weight.place] = grams
         if grams != weight.grams:
