@@ -43,7 +43,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 HERE = "https://plant.example/1"
 IMPORTER = Importer(
     {HERE: (HERE, TOKYO), "Plant": (HERE, TOKYO)}, frozenset({PET, "plastics.pe.hd"}), frozenset({"bale", "flake"}),
-    lambda number: lot_uri(BASE, named_token(b"k" * 32, "firm", number)),
+    lambda number: lot_uri(BASE, named_token(b"k" * 32, "firm", number)), frozenset({"iscc-plus"}),
 )  # fmt: skip
 GOOD = {
     "kind": "opening", "lot": "A-1", "material": PET, "form": "bale", "quantity": "1250.5", "unit": "kg",

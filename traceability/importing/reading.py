@@ -35,7 +35,7 @@ class Importer:
     materials: frozenset[str]
     forms: frozenset[str]
     lot_named: Callable[[str], str]
-    schemes: frozenset[str] = frozenset()
+    schemes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
