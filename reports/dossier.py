@@ -16,13 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from foundation.access import Actor
-from foundation.errors import Forbidden, Invalid, NotFound
+from foundation.errors import Forbidden, NotFound
 from reports.counting import dated_movements
 from reports.recount import month_of
 from reports.recovery import from_movements
 from reports.snapshot import Snapshot, snapshot
 from reports.tables import DossierRow
-from reports.years import reporting_year
+from reports.years import NothingToReport, reporting_year
 from standards.catalogue import Catalogue
 from standards.materials import taxonomy
 from standards.responsibility.packs import NoEdition, RulePack
@@ -62,7 +62,7 @@ async def make(
     """Issue a report on everything below the newest checkpoint. `record` reads with the record scope.
 
     Raises Forbidden for anyone but the country's regulator, YearInvalid for a year that cannot be reported on, NotFound
-    before the first checkpoint, Invalid where no law speaks for the year.
+    before the first checkpoint, NothingToReport where nothing is there of which a law speaks.
     """
     _may_read(actor, asked.country)
     reporting_year(asked.year, moment)
@@ -113,7 +113,10 @@ def figures(taken: Snapshot, asked: Asked, catalogue: Catalogue) -> dict[str, An
                 moved[calendar] = _moved(dated_movements(movements, pack).filter(mine))
             laws.append(_law(pack, asked, rates, account) | _told(moved[calendar]))
     if not laws:
-        raise Invalid("No law of the catalogue speaks for this year.", field="year", value=asked.year)
+        raise NothingToReport(
+            "Nothing was recorded or declared for this country and year of which a law speaks.", field="year",
+            value=asked.year, fix="Choose a year for which material was recorded or declared.",
+        )  # fmt: skip
     return {
         "country": asked.country, "year": asked.year, "laws": laws, "snapshot": taken.digest,
         "rules": catalogue.digest, "code": code_version(),

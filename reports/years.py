@@ -17,6 +17,12 @@ class YearInvalid(Invalid):
     code: ClassVar[str] = "YEAR_INVALID"
 
 
+class NothingToReport(YearInvalid):
+    """Nothing was recorded or declared of which a law speaks in this country and year."""
+
+    code: ClassVar[str] = "NOTHING_TO_REPORT"
+
+
 class YearBuddhist(YearInvalid):
     """The year is of the Buddhist calendar; fact `suggestion` is the same year in the common era."""
 

@@ -160,21 +160,17 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
     """Is `leaf` (a leaf hash) the `index`-th of the tree with this root? (RFC 9162 section 2.1.3.2)"""
     if not 0 <= index < size or len(leaf) != HASH_SIZE:
         return False
-    last = size - 1
+    # Up to where the leaf's way meets that of the last leaf both sides have siblings; above, only the left one has.
+    inner = (index ^ (size - 1)).bit_length()
+    if len(proof) != inner + (index >> inner).bit_count() or set(map(len, proof)) - {HASH_SIZE}:
+        return False
     result = leaf
-    for sibling in proof:
-        if not last or len(sibling) != HASH_SIZE:
-            return False
-        if index & 1 or index == last:
-            result = _sha256(NODE + sibling + result).digest()
-            while not index & 1 and index:
-                index >>= 1
-                last >>= 1
-        else:
-            result = _sha256(NODE + result + sibling).digest()
+    for sibling in proof[:inner]:
+        result = _sha256(NODE + sibling + result if index & 1 else NODE + result + sibling).digest()
         index >>= 1
-        last >>= 1
-    return not last and result == root
+    for sibling in proof[inner:]:
+        result = _sha256(NODE + sibling + result).digest()
+    return result == root
 
 
 def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:

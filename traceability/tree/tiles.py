@@ -104,27 +104,31 @@ def nodes(read: Read, cached: int = 0) -> Nodes:
 def _remembering(read: Read, cached: int) -> Nodes:
     full: dict[Tile, tuple[bytes, ...]] = {}  # the least recently used one first
     partial: dict[Tile, tuple[bytes, ...]] = {}  # one a level, as it was when it was last read
+    held: Tile | None = None  # the full tile that was asked for last, whose rows are `rows`
+    rows: tuple[bytes, ...] = ()
 
     def rows_of(at: Tile) -> tuple[bytes, ...]:
         tile = read(*at)
         if len(tile) < FULL:
-            rows = partial.get(at)
-            if rows is None or rows[0] != tile:
+            known = partial.get(at)
+            if known is None or known[0] != tile:
                 partial.pop(at, None)
-                rows = partial[at] = _rows(tile)
-            return rows
+                known = partial[at] = _rows(tile)
+            return known
         if len(full) >= cached:
             del full[next(iter(full))]
         partial.pop(at, None)
         return _rows(tile)
 
     def node(level: int, index: int) -> bytes:
-        below, at = level % HEIGHT, (level // HEIGHT, (index << level % HEIGHT) // WIDTH)
-        rows = full.pop(at, None)
-        if rows is None:
-            rows = rows_of(at)
-        if len(rows[0]) == FULL:
-            full[at] = rows
+        nonlocal held, rows
+        below = level % HEIGHT
+        at = (level // HEIGHT, index >> HEIGHT - below)
+        if at != held:  # a proof asks one tile for up to eight of its nodes, one after the other
+            rows = full.pop(at, ()) or rows_of(at)
+            held = None
+            if len(rows[0]) == FULL:
+                full[at], held = rows, at
         start = index % (WIDTH >> below) * HASH_SIZE
         found = rows[below][start : start + HASH_SIZE] if below < len(rows) else b""
         return found if len(found) == HASH_SIZE else node_of(level, index, rows[0])  # which says what is missing
