@@ -1,6 +1,6 @@
 """Accounts: what each facility took over of recycled content, claimed of it and hands on, period by period."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar import Response, get
@@ -17,6 +17,7 @@ from foundation.access import SIGNED_IN, Actor
 from foundation.database import Clock
 from standards.catalogue import Catalogue
 from standards.trade.massbalance import Scheme, schemes
+from traceability.accounting.counts import Count, counts_of, tolerance_of
 from traceability.accounting.reading import Booked, Place, Statement, Wanted, bookings, statements
 from traceability.http.accounts import cursor_of, place_of
 from traceability.ledger.accounts import Grams
@@ -25,6 +26,7 @@ HERE: Final = "/accounts"
 PAGE: Final = 10
 BOOKINGS: Final = 100
 FEWEST: Final = 3  # periods that make a course
+Counts = Mapping[Place, Sequence[Count]]
 
 
 def _cells(t: Speech, name: str, grams: Grams | None) -> list[str]:
@@ -33,12 +35,14 @@ def _cells(t: Speech, name: str, grams: Grams | None) -> list[str]:
     return [str(t(f"accounts.{name}")), t.mass(grams.post), t.mass(grams.pre)]
 
 
-def shown(t: Speech, each: Statement, known: dict[str, Scheme]) -> dict[str, Any]:
-    """One statement as the page tells it."""
+def shown(t: Speech, each: Statement, known: dict[str, Scheme], counts: Counts) -> dict[str, Any]:
+    """One statement as the page tells it, with the counts of stock that its scheme does not allow."""
+    tolerance = tolerance_of(known.get(each.at.scheme), each.last)
     lines = [("opening", each.opening), ("credited", each.credited), ("claimed", each.claimed)]
     ended = [("carried", each.carried), ("lapsed", each.lapsed)] if each.carried is not None else []
     return {
         "title": _title(t, each, known), "left": _kinds(t, each.closing),
+        "off": bool(counts.get(each.at)),
         "facility": each.name, "first": t.day(each.at.first), "last": t.day(each.last), "state": each.state,
         "rule": t("accounts.never_any" if each.strict else "accounts.never_end"),
         "short": each.closing.short, "unsure": each.certainty == "unverified",
@@ -46,6 +50,13 @@ def shown(t: Speech, each: Statement, known: dict[str, Scheme]) -> dict[str, Any
         "rows": [_cells(t, name, grams) for name, grams in lines],
         "closing": _cells(t, "closing", each.closing), "ended": [_cells(t, name, grams) for name, grams in ended],
         "events": f"{HERE}?account={cursor_of(each.at)}",
+        "tolerance": t("accounts.tolerance", percent=t.percent(tolerance.percent / 100, 1)) if tolerance else
+        t("accounts.tolerance_unknown"),
+        "counts": [
+            (f"/events/{one.index}", t("accounts.beyond", day=t.day(one.on), counted=t.mass(one.counted),
+                                       book=t.mass(one.book)))
+            for one in counts.get(each.at, ())
+        ],
     }  # fmt: skip
 
 
@@ -59,7 +70,7 @@ def _kinds(t: Speech, grams: Grams) -> str:
     return " · ".join(f"{t.mass(part)} ({t.name('origin', kind)})" for kind, part in parts if part)
 
 
-def by_account(t: Speech, found: Sequence[Statement], known: dict[str, Scheme]) -> list[dict[str, Any]]:
+def by_account(t: Speech, found: Sequence[Statement], known: dict[str, Scheme], counts: Counts) -> list[dict[str, Any]]:
     """The periods of each account together: the newest stands open unless it is closed, those before are folded."""
     accounts: dict[tuple[int, str, str], list[Statement]] = {}
     for each in found:
@@ -69,8 +80,9 @@ def by_account(t: Speech, found: Sequence[Statement], known: dict[str, Scheme]) 
         now = mine[0] if mine[0].state != "closed" else None
         earlier = [each for each in mine if each is not now]
         told.append(
-            {"title": _title(t, mine[0], known), "facility": mine[0].name, "now": shown(t, now, known) if now else None,
-             "earlier": [shown(t, each, known) for each in earlier], "count": t.number(len(earlier)),
+            {"title": _title(t, mine[0], known), "facility": mine[0].name,
+             "now": shown(t, now, known, counts) if now else None,
+             "earlier": [shown(t, each, known, counts) for each in earlier], "count": t.number(len(earlier)),
              **_course(t, mine, known)}
         )  # fmt: skip
     return told
@@ -119,9 +131,10 @@ async def accounts_page(
         wanted = Wanted(actor.organisation_id)
         found = await statements(transaction, known, wanted, clock().date(), behind, PAGE + 1)
     page = found[:PAGE]
+    counts = await counts_of(transaction, actor.organisation_id, page)
     return show(
-        request, "recycler/accounts.html", one=shown(t, page[0], known) if account and page else None,
-        accounts=[] if account else by_account(t, page, known), single=bool(account),
+        request, "recycler/accounts.html", one=shown(t, page[0], known, counts) if account and page else None,
+        accounts=[] if account else by_account(t, page, known, counts), single=bool(account),
         bookings=[_booked(t, each) for each in booked[:BOOKINGS]],
         more=f"/api/v1/accounts/bookings?account={account}" if len(booked) > BOOKINGS else "",
         first=HERE if after else "",
