@@ -32,8 +32,11 @@ def new(grams: int, custody: str | None = None, **kwargs: object) -> composing.M
     return composing.Making(lot_uri(BASE, new_token()), grams, PET, "flake", custody=custody, **kwargs)  # type: ignore[arg-type]
 
 
-async def stock(world: World, firm: Firm, grams: int, consumer: str, custody: str | None = None) -> str:
-    made = replace(new(grams, custody), form="bale", consumer=consumer, country="JP")
+async def stock(
+    world: World, firm: Firm, grams: int, consumer: str, custody: str | None = None, split: dict[str, int] | None = None
+) -> str:
+    kinds = {"split": split} if split else {"consumer": consumer}
+    made = replace(new(grams, custody, **kinds), form="bale", country="JP")
     assert (await world.capture(firm, composing.opening(world.at(firm), made))).success
     return made.lot
 

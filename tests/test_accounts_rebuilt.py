@@ -76,8 +76,9 @@ class Yard:
 
     async def arrive(self, firm: Firm) -> None:
         grams, models = self.random.randint(100, 900) * KG, ("segregated", "segregated", "controlled_blending", None)
-        consumer = self.random.choice(("post", "pre", "virgin"))
-        self.lots[await stock(self.world, firm, grams, consumer, self.random.choice(models))] = (firm, grams)
+        consumer, model = self.random.choice(("post", "pre", "virgin")), self.random.choice(models)
+        split = {"post": grams // 3, "virgin": grams - grams // 3} if model != "segregated" else {}
+        self.lots[await stock(self.world, firm, grams, consumer, model, split)] = (firm, grams)
 
     async def process(self, firm: Firm) -> None:
         mine = [lot for lot, (owner, grams) in self.lots.items() if owner is firm and grams > KG]

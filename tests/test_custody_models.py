@@ -428,10 +428,12 @@ def test_over_any_chain_no_kind_is_made_no_model_strengthens_and_no_strict_accou
 ) -> None:
     book, born = Book(), Counter[str]()
     for number in range(data.draw(st.integers(1, 4))):
-        grams, consumer = data.draw(st.integers(1, 40)), data.draw(CONSUMERS)
-        model = data.draw(st.sampled_from([None, WHOLE, APART, BLEND]))
-        stock(book, f"in{number}", grams, model, consumer)
-        born[consumer] += grams
+        split = tuple(data.draw(st.dictionaries(CONSUMERS, st.integers(1, 40), min_size=1, max_size=4)).items())
+        several, grams = len({kind for kind, _ in split} - {"unknown"}) > 1, sum(part for _, part in split)
+        model = data.draw(st.sampled_from([None, WHOLE, BLEND] if several else [None, WHOLE, APART, BLEND]))
+        arrived = replace(new(f"in{number}", grams, model, "unknown"), split=split)
+        enter(book, Arrival("collected", (arrived,)), FIRM, around(), CONTROLS)
+        born.update(dict(split))
     drawn = 0
     for step in range(data.draw(st.integers(1, 12))):
         held = {uri: book.position(uri, 1).free for uri in book.lots if book.position(uri, 1).free}

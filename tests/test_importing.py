@@ -33,8 +33,9 @@ from traceability import composing
 from traceability.capture import capture, rehearse
 from traceability.identifiers import lot_uri, named_token, new_token, token_of
 from traceability.importing import spreadsheets
+from traceability.importing.cells import CellError
 from traceability.importing.numbers import Ambiguous, mark_of, number_of
-from traceability.importing.reading import COLUMNS, REQUIRED, CellError, Importer, Sheet, sheet_of
+from traceability.importing.reading import COLUMNS, REQUIRED, Importer, Sheet, sheet_of
 from traceability.importing.spreadsheets import FileUnreadable, table_of
 from traceability.sequencing.commands import Accepted
 
@@ -42,7 +43,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 HERE = "https://plant.example/1"
 IMPORTER = Importer(
     {HERE: (HERE, TOKYO), "Plant": (HERE, TOKYO)}, frozenset({PET, "plastics.pe.hd"}), frozenset({"bale", "flake"}),
-    lambda number: lot_uri(BASE, named_token(b"k" * 32, "firm", number)),
+    lambda number: lot_uri(BASE, named_token(b"k" * 32, "firm", number)), frozenset({"iscc-plus"}),
 )  # fmt: skip
 GOOD = {
     "kind": "opening", "lot": "A-1", "material": PET, "form": "bale", "quantity": "1250.5", "unit": "kg",

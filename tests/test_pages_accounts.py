@@ -127,3 +127,36 @@ async def test_a_claim_on_the_page_states_at_most_the_lots_model(browser: Browse
     check = await browser.send("/claims", {**form, "custody": "controlled_blending"})
     assert "Chain of custody Controlled blending" in said(check.text)
     assert (await browser.commit("/claims", check.text)).status_code == 303
+
+
+async def fed(world: World, firm: Firm, waste: str, scheme: str) -> None:
+    assert isinstance(await make(world, firm, {waste: 100 * KG}, new(80 * KG), scheme=scheme), Accepted)
+
+
+async def test_the_running_period_is_open_and_those_before_are_folded_with_what_was_left(
+    browser: Browser, world: World, firm: Firm
+) -> None:
+    waste = await stock(world, firm, 1_000 * KG, "post", "segregated")
+    virgin = await stock(world, firm, 1_000 * KG, "virgin")
+    for period in range(3):
+        if period:
+            world.clock.forward(days=92)
+            await browser.sign_in(firm)
+        await fed(world, firm, waste, "iscc-plus")
+        if period == 1:
+            assert 'class="picture"' not in await browser.open("/accounts"), "two ends make no course"
+    main = (await browser.open("/accounts")).partition("<main")[2]
+    opened, *folded = main.split("<details")
+    assert len(folded) == 2
+    assert not any(each.partition(">")[0].endswith("open") for each in folded)
+    assert "Running" in said(opened)
+    assert "Earlier periods: 2" in said(opened)
+    assert "Left 80 kg (Post-consumer)" in said(folded[1].partition("</summary>")[0])
+    assert main.count('class="picture') == 2
+    one = main.split('href="/accounts?account=')[1].split('"')[0]
+    assert "<details" not in (await browser.open("/accounts", account=one)).partition("<main")[2]
+    lent = new(400 * KG, "mass_balance_credit", credited={"post": 300 * KG})
+    assert isinstance(await make(world, firm, {virgin: 500 * KG}, lent, scheme="iscc-plus"), Accepted)
+    main = (await browser.open("/accounts")).partition("<main")[2]
+    assert "below zero" in main.partition("<details")[0]
+    assert 'class="picture' not in main, "a debt has no place on a scale from zero"

@@ -25,7 +25,7 @@ from traceability.identifiers import lot_uri, new_token
 async def test_every_control_is_told_with_values_units_sources_and_certainty(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/controls", params={"on": "2026-11-23"})
     found = answer.json()["controls"]
-    assert [each["id"] for each in found] == [f"C{n:02}" for n in range(1, 44)]
+    assert [each["id"] for each in found] == [f"C{n:02}" for n in range(1, 45)]
     for each in found:
         assert each["because"] or each["kept"] != "nobody", each["id"]
         for value in each["values"]:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.headers import static_digest
 from app.health import drain
-from app.openapi import explained
+from app.openapi import explained, operations
 from app.process import Process
 from app.server import LARGEST_BODY, create_app
 from foundation.access import PUBLIC, SIGNED_IN, csrf_token
@@ -27,6 +27,7 @@ from foundation.errors import Conflict
 from foundation.registry import facilities, register_facility
 from tests.conftest import BASE, PASSWORD, Firm, World, with_key
 from traceability.capture import Door
+from traceability.http.movements import AnswerIn, DecisionIn, ProposalIn, RequestIn
 from traceability.identifiers import lot_uri, new_token
 
 HTML = {"Accept": "text/html"}
@@ -334,3 +335,15 @@ async def test_the_address_of_each_problem_leads_to_what_it_means(client: httpx.
         assert str(status) in page.text
         assert says, code
     assert (await client.get("/problems/NO_SUCH_CODE")).status_code == 404
+
+
+def test_what_machines_may_say_of_a_movement_is_described_by_examples_that_are_read(app: Litestar) -> None:
+    shapes = {"proposals": ProposalIn, "answer": AnswerIn, "requests": RequestIn, "decision": DecisionIn}
+    samples = {
+        shapes[each.path.rpartition("/")[2]]: each.example
+        for each in operations(app) if each.method == "POST" and each.path.startswith("/api/v1/movements/")
+    }  # fmt: skip
+    assert samples.keys() == set(shapes.values())
+    for shape, sample in samples.items():
+        shape.model_validate_json(sample)
+        assert '"text"' not in sample, f"{shape.__name__} has a field without an example of its own"

@@ -33,6 +33,7 @@ class Making:
     """A lot that comes into being, with what is known of it.
 
     `credited`: grams by kind, claimed of its account. `scheme`: the one of a mass-balance lot that comes from outside.
+    `split`: its grams by kind, instead of `consumer`.
     """
 
     lot: str
@@ -44,6 +45,7 @@ class Making:
     custody: str | None = None
     credited: Mapping[str, int] = field(default_factory=dict)
     scheme: str | None = None
+    split: Mapping[str, int] = field(default_factory=dict)
 
 
 def kilograms(grams: int) -> Decimal:
@@ -73,15 +75,17 @@ def _event(kind: str, at: At, step: str, disposition: str | None) -> Composed:
 
 def _own(making: Making) -> Composed:
     facts = {
-        "material": making.material, "form": making.form, "consumer": making.consumer, "country": making.country,
+        "material": making.material, "form": making.form,
+        "consumer": None if making.split else making.consumer, "country": making.country,
         "custody": making.custody, "scheme": making.scheme,
     }  # fmt: skip
     told: Composed = {f"junkan:{name}": value for name, value in facts.items() if value}
-    if any(making.credited.values()):
-        told["junkan:credited"] = [
-            {"junkan:consumer": kind, "junkan:quantity": kilograms(grams), "junkan:uom": "KGM"}
-            for kind, grams in making.credited.items() if grams
-        ]  # fmt: skip
+    for name, kinds in (("credited", making.credited), ("split", making.split)):
+        if any(kinds.values()):
+            told[f"junkan:{name}"] = [
+                {"junkan:consumer": kind, "junkan:quantity": kilograms(grams), "junkan:uom": "KGM"}
+                for kind, grams in kinds.items() if grams
+            ]  # fmt: skip
     return told
 
 

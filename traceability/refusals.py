@@ -208,6 +208,13 @@ class UnknownWord(Refusal):
     code: ClassVar[str] = "UNKNOWN_WORD"
 
 
+class SplitDiffers(Refusal):
+    """The kinds that a lot is split into do not add up to its mass."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "SPLIT_DIFFERS"
+
+
 class CustodyOverstated(Refusal):
     """A custody model is stated that is stronger than what a lot's inputs, or the lot itself, allow."""
 

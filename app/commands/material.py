@@ -17,7 +17,8 @@ from traceability.capture import Captured, Door, capture, rehearse
 from traceability.composing import document
 from traceability.events import EventInvalid, parse_document
 from traceability.identifiers import human_code, token_of
-from traceability.importing.reading import CellError, Entry, sheet_of
+from traceability.importing.cells import CellError
+from traceability.importing.reading import Entry, sheet_of
 from traceability.importing.rehearsing import importer_of, is_epcis, no_document, told
 from traceability.importing.spreadsheets import FileUnreadable, table_of
 from traceability.labels import label, sheet

@@ -30,7 +30,8 @@ class Band:
 class Finding:
     """What a control found: its id, the stable code, what happens, and where it can be told what was measured.
 
-    `limit` is the value that `measured` stands against, both in `unit`; `hint` a word on what probably went wrong.
+    `limit` is the value that `measured` stands against, both in `unit`; `hint` a word on what probably went wrong;
+    `subject` what it speaks of, where an event holds several.
     """
 
     control: str
@@ -40,10 +41,12 @@ class Finding:
     measured: int | None = None
     limit: int | None = None
     unit: str = ""
+    subject: str | None = None
 
     def told(self) -> dict[str, object]:
         """As the record keeps it beside the event."""
-        facts = {"hint": self.hint, "measured": self.measured, "limit": self.limit, "unit": self.unit or None}
+        facts = {"hint": self.hint, "measured": self.measured, "limit": self.limit, "unit": self.unit or None,
+                 "subject": self.subject}  # fmt: skip
         told = {"control": self.control, "code": self.code, "response": self.response}
         return told | {name: value for name, value in facts.items() if value is not None}
 

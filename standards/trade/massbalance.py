@@ -51,6 +51,16 @@ class Scheme:
         """Whether the balance may be below zero at no event, not only at the end of its period."""
         return self.dip.on(day).value == "any_event"
 
+    def beyond(self, book: int | Fraction, counted: int, day: date) -> bool | None:
+        """Whether books differ from what was counted by more than a share of it; None where no share is known."""
+        if self.stock_tolerance_pct is None:
+            return None
+        try:
+            allowed = exact(self.stock_tolerance_pct.on(day).value)
+        except NotInForce:
+            return None
+        return abs(Fraction(book) - counted) * 100 > allowed * counted
+
 
 @dataclass(frozen=True)
 class Booking:
@@ -150,10 +160,8 @@ def _deviation(account: Account, scheme: Scheme, book: Fraction) -> tuple[bool, 
     """Whether the books differ from the physical stock by more than the scheme's share of the physical stock."""
     if account.physical_grams is None:
         return False, ()
-    if scheme.stock_tolerance_pct is None:
-        return False, ("physical_stock",)
-    allowed = exact(scheme.stock_tolerance_pct.on(account.last).value) / 100
-    return abs(book - account.physical_grams) > allowed * account.physical_grams, ()
+    off = scheme.beyond(book, account.physical_grams, account.last)
+    return (False, ("physical_stock",)) if off is None else (off, ())
 
 
 def _last_day(first: date, months: int) -> date:

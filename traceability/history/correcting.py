@@ -18,7 +18,7 @@ from traceability.identifiers import NAMESPACE
 from traceability.ledger.interpretation import own_prefix
 from traceability.tables import BalanceRow, EntryRow, KeyRow
 
-Role = Literal["stated", "input", "output", "dispatched", "sink"]
+Role = Literal["stated", "input", "output", "dispatched", "sink", "kind"]
 
 
 class UsedAlready(Conflict):
@@ -29,7 +29,7 @@ class UsedAlready(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One mass that an event states: `name` is a lot's identity, or a sink's account."""
+    """One mass that an event states: `name` is a lot's identity, a sink's account, or a kind of waste in a lot."""
 
     role: Role
     place: int
@@ -65,7 +65,22 @@ def _found(event: Composed, prefix: str) -> list[tuple[dict[str, Any], str, Weig
             grams = _grams(element.get(f"{keys}quantity"), element.get(f"{keys}uom", "KGM"))
             if grams is not None:
                 found.append((element, keys, Weight(role, place, str(element.get(subject)), grams)))
+    for place, row in enumerate(_kinds(event, prefix)):
+        grams = _grams(row.get(f"{prefix}:quantity"), row.get(f"{prefix}:uom", "KGM"))
+        if grams is not None:
+            found.append((row, f"{prefix}:", Weight("kind", place, str(row.get(f"{prefix}:consumer")), grams)))
     return found
+
+
+def _kinds(event: Composed, prefix: str) -> list[dict[str, Any]]:
+    """The rows by which the only lot of an arrival is split into kinds, wherever they stand."""
+    if len(event.get("quantityList") or ()) != 1:
+        return []
+    listed = event.get(f"{prefix}:lots") or ()
+    places = (event, event.get("ilmd") or {}, *(listed if isinstance(listed, list) else (listed,)))
+    splits = (each.get(f"{prefix}:split") or () for each in places if isinstance(each, dict))
+    rows = (row for split in splits for row in (split if isinstance(split, list) else (split,)))
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def _grams(value: object, uom: object) -> int | None:
@@ -78,19 +93,38 @@ def _grams(value: object, uom: object) -> int | None:
 
 
 def corrected(
-    stated: Stated, right: Mapping[tuple[Role, int], int], declared: datetime, event_id: str
+    stated: Stated, right: Mapping[tuple[Role, int], int], declared: datetime, event_id: str, lot: str = ""
 ) -> tuple[Composed, Composed]:
-    """The declaration of error and the event that states the right grams, under an id of its own; a sink of 0 goes."""
+    """The declaration of error and the event that states the right grams, under an id of its own; a sink of 0 goes.
+
+    Where kinds change, `lot` names what arrived: what a lot is of never changes under its old identity.
+    """
     original, event = event_of(stated), event_of(stated)
     for element, keys, weight in _found(event, own_prefix(stated.context)):
         grams = right.get((weight.role, weight.place), weight.grams)
         if grams != weight.grams:
             element[f"{keys}quantity"], element[f"{keys}uom"] = kilograms(grams), "KGM"
+    if lot and renames(stated, right):
+        _rename(event, own_prefix(stated.context), lot)
     sinks = f"{own_prefix(stated.context)}:sinks"
     if sinks in event:
         event[sinks] = [each for at, each in enumerate(event[sinks]) if right.get(("sink", at), 1)]
     rest = {name: value for name, value in event.items() if name != "eventID"}
     return wrong(original, stated.happened.event_id, declared, [event_id]), {"eventID": event_id, **rest}
+
+
+def renames(stated: Stated, right: Mapping[tuple[Role, int], int]) -> bool:
+    """Whether grams of a kind change, so that the lot becomes another."""
+    kinds = [each for each in weights(stated) if each.role == "kind"]
+    return any(right.get((each.role, each.place), each.grams) != each.grams for each in kinds)
+
+
+def _rename(event: Composed, prefix: str, lot: str) -> None:
+    element, listed = event["quantityList"][0], event.get(f"{prefix}:lots")
+    for row in listed if isinstance(listed, list) else [listed]:
+        if isinstance(row, dict) and row.get(f"{prefix}:lot") == element["epcClass"]:
+            row[f"{prefix}:lot"] = lot
+    element["epcClass"] = lot
 
 
 def speaks_our_words(context: object) -> bool:

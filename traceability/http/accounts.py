@@ -1,6 +1,7 @@
 """Mass-balance accounts over HTTP: the statement of each period, and the events behind it."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from foundation.errors import Invalid, NotFound
 from foundation.registry import facilities
 from standards.catalogue import Catalogue
 from standards.trade.massbalance import schemes
+from traceability.accounting.counts import Count, Tolerance, counts_of, tolerance_of
 from traceability.accounting.reading import PAGE, Booked, Place, Statement, Wanted, bookings, statements
 from traceability.ledger.accounts import Grams
 
@@ -62,8 +64,8 @@ def _grams(grams: Grams | None) -> dict[str, int] | None:
     return None if grams is None else {"preConsumerGrams": grams.pre, "postConsumerGrams": grams.post}
 
 
-def shown(each: Statement) -> dict[str, Any]:
-    """A statement as JSON."""
+def shown(each: Statement, tolerance: Tolerance | None, counts: Sequence[Count]) -> dict[str, Any]:
+    """A statement as JSON, with the counts of stock that lie further from the books than the scheme allows."""
     return {
         "account": cursor_of(each.at), "facility": each.facility, "material": each.at.material,
         "scheme": each.at.scheme, "from": each.at.first.isoformat(), "to": each.last.isoformat(),
@@ -71,6 +73,12 @@ def shown(each: Statement) -> dict[str, Any]:
         "opening": _grams(each.opening), "in": _grams(each.credited), "claimed": _grams(each.claimed),
         "closing": _grams(each.closing), "carriedOver": _grams(each.carried), "lapsed": _grams(each.lapsed),
         "throughGrams": each.through, "carryOverCertainty": each.certainty,
+        "stockTolerance": None if tolerance is None else
+        {"percentOfCount": str(tolerance.percent), "certainty": tolerance.certainty},
+        "countsBeyondTolerance": [
+            {"leafIndex": one.index, "day": one.on.isoformat(), "bookGrams": one.book, "countedGrams": one.counted}
+            for one in counts
+        ],
     }  # fmt: skip
 
 
@@ -104,10 +112,14 @@ async def get_accounts(
     place = await facility_asked(transaction, organisation, facility)
     wanted = Wanted(organisation, place, material or None, scheme or None, day_of(on))
     after = place_of(cursor) if cursor else None
-    found = await statements(transaction, schemes(catalogue), wanted, clock().date(), after, limit + 1)
+    known = schemes(catalogue)
+    found = await statements(transaction, known, wanted, clock().date(), after, limit + 1)
     page = found[:limit]
+    counts = await counts_of(transaction, organisation, page)
     following = cursor_of(page[-1].at) if len(found) > limit else None
-    return Response({"accounts": [shown(each) for each in page]}, headers=_following(request, following))
+    return Response({"accounts": [
+        shown(each, tolerance_of(known.get(each.at.scheme), each.last), counts.get(each.at, ())) for each in page
+    ]}, headers=_following(request, following))  # fmt: skip
 
 
 @get("/api/v1/accounts/bookings", opt={"access": SIGNED_IN})

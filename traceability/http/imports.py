@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from foundation.access import Actor, May
 from foundation.settings import Settings
 from traceability.capture import Door
-from traceability.importing.reading import CellError
+from traceability.importing.cells import CellError
 from traceability.importing.rehearsing import FileRefused, Line, imported, importer_of, rehearsed
 
 LARGEST: Final = 10_000_000

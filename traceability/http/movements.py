@@ -27,6 +27,9 @@ Mass = Annotated[int, Field(gt=0, lt=2**53, strict=True)]
 Why = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
+LOT: Final = "https://junkan.example/id/7Q4M2K9XTR3VB8WHN5CZD1EGJF"
+
+
 class In(BaseModel):
     """What a client sends: unknown fields are refused."""
 
@@ -36,36 +39,38 @@ class In(BaseModel):
 class FigureIn(In):
     """A lot with the figures that it should have; what is left out stays as it is."""
 
-    lot: Annotated[str, Field(max_length=2_000)]
-    sent_grams: Mass | None = None
-    received_grams: Mass | None = None
+    lot: Annotated[str, Field(max_length=2_000, examples=[LOT])]
+    sent_grams: Mass | None = Field(default=None, examples=[12_480_000])
+    received_grams: Mass | None = Field(default=None, examples=[12_460_000])
 
 
 class ProposalIn(In):
     """Other figures for a movement, and why."""
 
-    figures: list[FigureIn] = Field(min_length=1, max_length=MOST_LOTS)
-    reason: Why
+    figures: list[FigureIn] = Field(
+        min_length=1, max_length=MOST_LOTS, examples=[[{"lot": LOT, "received_grams": 12_460_000}]]
+    )
+    reason: Why = Field(examples=["The scale was read before the pallet was taken off."])
 
 
 class AnswerIn(In):
     """What becomes of a proposal."""
 
-    answer: Answer
-    statement: Annotated[str, Field(max_length=LONGEST)] = ""
+    answer: Answer = Field(examples=["accept"])
+    statement: Annotated[str, Field(max_length=LONGEST)] = Field(default="", examples=["Weighed again: agreed."])
 
 
 class RequestIn(In):
     """Why a final movement should be opened again."""
 
-    reason: Why
+    reason: Why = Field(examples=["The weighbridge was found to be out of calibration on that day."])
 
 
 class DecisionIn(In):
     """What the authority decides, and why."""
 
-    decision: Decision
-    statement: Why
+    decision: Decision = Field(examples=["grant"])
+    statement: Why = Field(examples=["The calibration report bears it out."])
 
 
 def _party(firm: Organisation) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from traceability.composing import Making, document
 from traceability.controls import Controls
 from traceability.events import EventInvalid
 from traceability.identifiers import lot_uri, named_token
-from traceability.importing.reading import MOST_ROWS, CellError, Entry, Importer, Sheet, sheet_of
+from traceability.importing.cells import CellError
+from traceability.importing.reading import MOST_ROWS, Entry, Importer, Sheet, sheet_of
 from traceability.importing.spreadsheets import Table, table_of
 from traceability.refusals import NotCaptured
 from traceability.sequencing.commands import Accepted
@@ -26,7 +27,7 @@ from traceability.sequencing.commands import Accepted
 # What the record refuses, by the column that it speaks of.
 COLUMN_OF: Final[Mapping[str, str]] = {
     "DATE_INVALID": "day", "LOT_TAKEN": "lot", "DUPLICATE_EVENT": "lot", "WRONG_TENANT": "facility",
-    "LOAD_SIZE": "quantity", "UNIT_INVALID": "quantity",
+    "LOAD_SIZE": "quantity", "UNIT_INVALID": "quantity", "CUSTODY_OVERSTATED": "custody",
 }  # fmt: skip
 
 
@@ -70,8 +71,9 @@ async def importer_of(session: AsyncSession, actor: Actor, controls: Controls, s
     places |= {each.name: places[each.uri] for each in own if named.count(each.name) == 1}
     key, base, firm = secret(settings), public_base(settings), actor.organisation_uri
     return Importer(
-        places, controls.materials, controls.forms, lambda number: lot_uri(base, named_token(key, firm, number))
-    )
+        places, controls.materials, controls.forms, lambda number: lot_uri(base, named_token(key, firm, number)),
+        frozenset(controls.schemes),
+    )  # fmt: skip
 
 
 def is_epcis(raw: bytes) -> bool:

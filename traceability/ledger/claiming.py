@@ -1,9 +1,9 @@
 """Claiming: what may be said of a lot when grams of it are claimed or certified: no stronger model, no more content."""
 
 from standards.custody import LotModel
+from traceability.ledger.backing import overstated
 from traceability.ledger.book import Book
 from traceability.ledger.lots import CONTENT, Purpose
-from traceability.ledger.making import overstated
 from traceability.refusals import ContentMismatch, UnknownWord
 
 

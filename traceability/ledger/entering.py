@@ -4,6 +4,7 @@ from standards.plausibility import Finding
 from traceability.controls import Controls
 from traceability.ledger.amending import amend
 from traceability.ledger.book import STOCK, TRANSIT, Book, Entry, check_sum
+from traceability.ledger.counting import deviations
 from traceability.ledger.making import Mix, arrived_lot, carried
 from traceability.ledger.movements import (
     Amendment,
@@ -47,7 +48,7 @@ def enter(book: Book, movement: Movement, speaker: Speaker, around: Surroundings
             case Transformation():
                 entered = _transform(book, movement, speaker, around, limits)
             case StockTake():
-                entered = _count(book, movement, speaker)
+                entered = _count(book, movement, speaker, around, limits)
             case ErrorDeclared():
                 entered = _reverse(book, around)
             case Amendment():
@@ -191,13 +192,15 @@ def _transform(
     return Entered(COUNTED, tuple(entries), contents=mix.contents(movement.outputs, content))
 
 
-def _count(book: Book, movement: StockTake, speaker: Speaker) -> Entered:
+def _count(book: Book, movement: StockTake, speaker: Speaker, around: Surroundings, limits: Controls) -> Entered:
     """A count asserts, it moves nothing: a difference is flagged, and corrected by an event that says why."""
     known = _known_or_none(book, movement.parts)
     if known is not None:
         return known
     off = any(book.position(part.lot, speaker.organisation).total != part.grams for part in movement.parts)
-    return Entered(RECORDED, reasons=("count_only",), flags=("STOCK_DIFFERS",) if off else ())
+    found = deviations(book, movement.parts, speaker, around, limits.schemes)
+    flags = (*(["STOCK_DIFFERS"] if off else []), *dict.fromkeys(each.code for each in found))
+    return Entered(RECORDED, reasons=("count_only",), flags=flags, findings=found)
 
 
 def _reverse(book: Book, around: Surroundings) -> Entered:

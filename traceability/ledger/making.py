@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from standards.custody import PHYSICAL, CustodyModel, LotModel, Source, allows_mixing, strongest
+from standards.custody import LotModel
 from standards.dated import NotInForce
 from standards.trade.massbalance import Scheme
 from traceability.ledger.accounts import NOTHING, AccountKey, Booking, Grams, Period, check_average
+from traceability.ledger.backing import must_be_backed, must_hold
 from traceability.ledger.book import Book
 from traceability.ledger.drawing import Draw
 from traceability.ledger.lots import CONTENT, Claims, Lot
 from traceability.ledger.movements import NewLot, Transformation
 from traceability.ledger.origins import UNKNOWN_COUNTRY, Kind, Origin, Origins, Parts, Pool
 from traceability.ledger.outcomes import Contents, Speaker, Surroundings
-from traceability.refusals import CustodyOverstated, Incomplete, UnknownWord
+from traceability.refusals import Incomplete, UnknownWord
 
 
 def new_lot(
@@ -36,14 +37,19 @@ def new_lot(
 
 
 def arrived_lot(new: NewLot, speaker: Speaker) -> Lot:
-    """A lot from outside: what its maker states of it, which no input bears out. Raises Incomplete."""
+    """A lot from outside: what its maker states of it, which no input bears out.
+
+    Raises Incomplete, or CustodyOverstated where its own kinds deny the model.
+    """
     if any(new.credited):
         raise Incomplete(
             "A lot from outside claims of no account here.", field="credited", lot=new.lot, value=sum(new.credited),
             fix="State the mass-balance model, the scheme and the kind that its papers say.",
         )  # fmt: skip
     booked = new.model is not None and new.model.booked
-    origins = Origins.of(new.grams, new.country or speaker.country, new.consumer, booked=booked)
+    origins = Origins.of_kinds(new.kinds, new.country or speaker.country, booked=booked)
+    if new.model is not None:
+        must_hold(new.model, origins.kinds, new.lot)
     return new_lot(new, speaker, origins, None, new.lot, new.scheme)
 
 
@@ -93,6 +99,11 @@ class Mix:
             raise Incomplete(
                 "Content is claimed of an account by a mass-balance lot under a scheme.", field="scheme", lot=new.lot,
                 value=new.custody, fix="State the scheme of the event and a mass-balance model of the lot, or neither.",
+            )  # fmt: skip
+        if new.split:
+            raise Incomplete(
+                "What a lot is made of follows from what went in.", field="split", lot=new.lot, value=new.grams,
+                fix="Leave the split out: state the kinds where the material comes in.",
             )  # fmt: skip
         taken = self.pool.take(new.grams)
         parts = [(self._told(kind, model), grams) for kind, grams in taken]
@@ -168,32 +179,6 @@ def carried(claimed: Claims, made: Sequence[tuple[Lot, int]]) -> list[Claims]:
 
 def _less(claimed: Claims, gone: Claims) -> Claims:
     return claimed[0] - gone[0], claimed[1] - gone[1], claimed[2] - gone[2]
-
-
-def must_be_backed(model: LotModel, sources: Sequence[Lot], lot: str) -> None:
-    """What is physically in a lot is as its inputs allow. Raises CustodyOverstated."""
-    known = [_source(each) for each in sources]
-    most = strongest(known)
-    if most is not None and most in PHYSICAL and most.rank <= model.model.rank:
-        return
-    stated = [source for source in known if source is not None]
-    reason = allows_mixing(model.model, stated).reason if stated else None
-    raise overstated(model, most, reason or "NOT_STATED", lot)
-
-
-def overstated(model: LotModel, most: CustodyModel | LotModel | None, reason: str, lot: str) -> CustodyOverstated:
-    """The refusal of a model that is stronger than what bears it; `most` the strongest that would be right."""
-    fix = f"State {most} or a weaker model." if most is not None else "Leave the custody model out."
-    return CustodyOverstated(
-        f"{model} is stronger than what is known of it bears out.", field="custody", value=str(model), lot=lot,
-        reason=reason, strongest=str(most) if most is not None else "none", fix=fix,
-    )  # fmt: skip
-
-
-def _source(lot: Lot) -> Source | None:
-    if lot.custody is None:
-        return None
-    return Source(lot.source or lot.uri, "", lot.custody.model, lot.origins.kinds)
 
 
 def _followed(lot: Lot, origin: Origin, scheme: str | None) -> bool:

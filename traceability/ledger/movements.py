@@ -6,7 +6,7 @@ from typing import Literal
 
 from standards.custody import LotModel
 from traceability.ledger.accounts import NOTHING, Grams
-from traceability.ledger.origins import Consumer
+from traceability.ledger.origins import Consumer, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class NewLot:
     """Grams of a lot that comes into being; material and form None: as the only input's.
 
     `custody` is the model as it was written; `credited` what the lot claims of its mass-balance account; `scheme` the
-    one under which a mass-balance lot from outside was made.
+    one under which a mass-balance lot from outside was made. `split`: its grams by kind, where they are of several.
     """
 
     lot: str
@@ -34,6 +34,12 @@ class NewLot:
     country: str | None
     credited: Grams = NOTHING
     scheme: str | None = None
+    split: Split = ()
+
+    @property
+    def kinds(self) -> Split:
+        """All of its grams by kind."""
+        return self.split or ((self.consumer, self.grams),)
 
     @property
     def model(self) -> LotModel | None:

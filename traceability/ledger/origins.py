@@ -10,6 +10,7 @@ from standards.quantities import shares
 
 Consumer = Literal["post", "pre", "virgin", "unknown"]
 Parts = list[tuple["Origin", int]]
+Split = tuple[tuple[Consumer, int], ...]
 RECYCLED: Final[frozenset[Consumer]] = frozenset({"post", "pre"})
 NOT_VIRGIN: Final[frozenset[Consumer]] = RECYCLED | {"unknown"}
 UNKNOWN_COUNTRY: Final = "ZZ"  # ISO 3166-1 user-assigned: not stated
@@ -59,6 +60,12 @@ class Origins:
     def of(cls, grams: int, country: str | None, consumer: Consumer, *, booked: bool = False) -> Self:
         origin = Origin(country or UNKNOWN_COUNTRY, consumer)
         return cls(((origin._replace(booked=booked and origin.recycled), grams),))
+
+    @classmethod
+    def of_kinds(cls, split: Split, country: str | None, *, booked: bool = False) -> Self:
+        """Grams of several kinds from one country."""
+        parts = (cls.of(grams, country, consumer, booked=booked).grams for consumer, grams in split)
+        return cls.sum(part for each in parts for part in each)
 
     @classmethod
     def sum(cls, parts: Iterable[tuple[Origin, int]]) -> Self:

@@ -1,6 +1,6 @@
 """Contents: what was drawn of lots with several origins and what accounts hold, read for a batch.
 
-Nothing is asked for a batch that draws on no such lot, states no scheme and takes nothing back.
+Nothing is asked for a batch that draws on no such lot, states no scheme, counts nothing and takes nothing back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ import asyncpg
 from traceability.ledger.accounts import AccountKey, Booking, Grams, Period
 from traceability.ledger.book import Book
 from traceability.ledger.drawing import Draw
-from traceability.ledger.movements import Transformation
+from traceability.ledger.movements import StockTake, Transformation
 from traceability.ledger.outcomes import Contents
 from traceability.sequencing.commands import Prepared
 from traceability.sequencing.standing import EventKey, Standing, net_bookings, net_draws
@@ -41,6 +41,7 @@ SELECT facility_id, material, scheme, first_day, last_day, organisation_id, stri
     lowest_post
 FROM mass_account WHERE (facility_id, scheme) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
 """
+KEPT: Final = "SELECT DISTINCT facility_id, scheme FROM mass_account WHERE facility_id = ANY($1::bigint[])"
 
 
 async def load_standing(
@@ -69,7 +70,7 @@ def _booking(row: Sequence[Any]) -> Booking:
 
 
 async def load_contents(
-    connection: asyncpg.Connection, facts: Iterable[Prepared], book: Book, ids: dict[str, int],
+    connection: asyncpg.Connection, facts: Sequence[Prepared], book: Book, ids: dict[str, int],
     standing: Iterable[Standing],
 ) -> None:  # fmt: skip
     """Fill the book with what was drawn of the lots of these facts, and with the accounts that they name."""
@@ -79,6 +80,9 @@ async def load_contents(
             lots.update(part.lot for part in fact.movement.inputs)
             if fact.movement.scheme is not None and fact.speaker.facility is not None:
                 accounts.add((fact.speaker.facility, fact.movement.scheme))
+    counted = {fact.speaker.facility for fact in facts if isinstance(fact.movement, StockTake)} - {None}
+    if counted:
+        accounts.update((facility, scheme) for facility, scheme in await connection.fetch(KEPT, list(counted)))
     for each in standing:
         lots.update(draw.lot for draw in each.contents.draws)
         accounts.update((booking.key.facility, booking.key.scheme) for booking in each.contents.bookings)

@@ -27,7 +27,7 @@ from foundation.settings import Settings
 from foundation.uploads import keep, kept
 from traceability.capture import Door
 from traceability.http.imports import MOST
-from traceability.importing.reading import CellError
+from traceability.importing.cells import CellError
 from traceability.importing.rehearsing import Line, Rehearsal, imported, importer_of, is_epcis, rehearsed
 from traceability.importing.spreadsheets import UTF_16, XLSX, FileUnreadable, table_of
 

@@ -13,14 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
 from app.pages.forms.choices import Choice, countries, forms, materials, named
+from app.pages.forms.custody import schemes_offered
 from app.pages.rendering import AnyRequest
 from app.sheets import CSV, XLSX, csv_of, download
 from foundation.access import Actor, May
 from foundation.errors import NotFound
 from foundation.registry import facilities
 from standards.catalogue import Catalogue
+from standards.trade.massbalance import schemes
 from traceability.http.imports import MOST
-from traceability.importing.reading import COLUMNS, KINDS, MODELS, ORIGINS, REQUIRED
+from traceability.importing.content import MODELS, ORIGINS
+from traceability.importing.reading import COLUMNS, KINDS, REQUIRED
 
 NAME: Final = "junkan-import"
 UNITS: Final = ("kg", "t", "g")
@@ -44,6 +47,7 @@ async def template_file(
         "form": forms(t, catalogue), "unit": named(t, "unit", UNITS),
         "facility": [(each.name, each.uri) for each in own], "origin": named(t, "origin", ORIGINS),
         "country": countries(t, actor.country), "custody": named(t, "custody", MODELS),
+        "scheme": schemes_offered(t, schemes(catalogue)),
     }  # fmt: skip
     means = [
         (name, t(f"importing.column_{name}"), t("common.optional") if name not in REQUIRED else "") for name in COLUMNS

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.pages.asking import speech_of
 from app.pages.forms.checking import Act, filled
-from app.pages.forms.choices import countries, facilities, forms, materials, named
+from app.pages.forms.choices import countries, facilities, forms, materials
 from app.pages.forms.custody import models, schemes_offered, stated_model, stated_scheme, told_custody
 from app.pages.forms.filling import Filled
+from app.pages.forms.kinds import KINDS, kinds_offered, stated_kinds, told_kinds
 from app.pages.passports import name_of
 from app.pages.recording.acting import at_of, day_at, lateness, new_lot, place_of, recorded, today_of
 from app.pages.rendering import AnyRequest, show
@@ -20,12 +21,12 @@ from foundation.registry import Facility
 from foundation.registry import facilities as facilities_of
 from foundation.settings import Settings, public_base
 from standards.catalogue import Catalogue
+from standards.custody import LotModel
 from standards.trade.massbalance import schemes
 from traceability.capture import Door
 from traceability.composing import Composed, Making, arrived, opening
 
 Kind = Literal["opening", "collected"]
-CONSUMERS: Final = ("post", "pre", "virgin", "unknown")
 
 
 def _form(
@@ -34,8 +35,8 @@ def _form(
     t, known = form.t, schemes(catalogue)
     choices = {
         "materials": materials(t, catalogue), "forms": forms(t, catalogue), "countries": countries(t, actor.country),
-        "places": facilities(places), "consumers": named(t, "origin", CONSUMERS), "models": models(t),
-        "schemes": schemes_offered(t, known),
+        "places": facilities(places), "consumers": kinds_offered(t), "models": models(t),
+        "schemes": schemes_offered(t, known), "kinds": [(each, t.name("origin", each)) for each in KINDS],
     }  # fmt: skip
     kept = {
         "material": "", "form": "", "grams": "", "grams_unit": "kg", "facility": "", "day": "", "consumer": "post",
@@ -54,20 +55,25 @@ def _act(
     t = form.t
     place, known = place_of(form, places), schemes(catalogue)
     at = at_of(form, place, door.clock())
+    grams = form.grams("grams", t("common.mass"))
+    consumer, split = stated_kinds(form, grams)
     made = Making(
         lot=new_lot(form, "token", base),
         material=form.choice("material", t("common.material"), dict(materials(t, catalogue))),
         form=form.choice("form", t("common.form"), dict(forms(t, catalogue))),
-        grams=form.grams("grams", t("common.mass")),
-        consumer=form.choice("consumer", t("record.consumer"), CONSUMERS),
+        grams=grams,
+        consumer=consumer,
         country=form.choice("country", t("record.country"), dict(countries(t, actor.country))),
         custody=stated_model(form),
         scheme=stated_scheme(form, known),
+        split=split,
     )
+    if made.scheme and (made.custody is None or not LotModel(made.custody).booked):
+        form.say("scheme", t("refusal.scheme_without_model"))
     facts = [
         (t("common.material"), name_of(t, made.material, made.form)), (t("common.mass"), t.mass(made.grams)),
         (t("common.facility"), place.name), (t("common.date"), day_at(form, at)),
-        (t("record.consumer"), t.name("origin", made.consumer or "unknown")),
+        *told_kinds(t, consumer, split),
         (t("record.country"), t.country(made.country or "ZZ")),
         *(told_custody(t, [made], made.scheme, known) or [(t("common.custody"), t("common.not_stated"))]),
     ]  # fmt: skip
