@@ -24,6 +24,7 @@ from standards.responsibility.drafting import Beside
 from standards.responsibility.packs import Edition
 
 HERE: Final = "/laws/draft"
+ANSWERS: Final = {"yes": "common.answer_yes", "no": "common.answer_no"}
 
 
 def _page(
@@ -88,13 +89,15 @@ def _row(t: Speech, draft: Edition, current: Edition, row: Beside) -> tuple[str,
         step.id: step.names for found in (draft, current) for each in found.duties.calculations
         if each.id == row.calculation for step in each.steps
     }  # fmt: skip
-    step = chosen(names[row.step], t.lang) if row.step in names else row.step
+    step = chosen(names[row.step], t.lang) if row.step in names else t.name("rated", row.step)
     line = f" · {t('owing.line', number=row.line + 1)}" if row.line is not None else ""
     return f"{row.case} ({row.year})", f"{step}{line}", _figure(t, row.now), _figure(t, row.then)
 
 
 def _figure(t: Speech, text: str | None) -> str:
     told = told_figure(text)
+    if told["value"] in ANSWERS:
+        return t(ANSWERS[told["value"]])
     if told["value"] is not None:
         return told["value"]
     return t("owing.no_figure") if told["why"] is not None else "\N{EN DASH}"
