@@ -49,6 +49,7 @@ def kept(scheme: str) -> Book:
 @given(st.integers(0, 10**12), st.integers(1, 10**12))
 def test_the_tolerance_is_a_share_of_what_was_counted(book: int, counted: int) -> None:
     assert SCHEMES[ISCC].beyond(book, counted, DAY) is (abs(book - counted) > Fraction(5, 1_000) * counted)
+    assert [SCHEMES[ISCC].beyond(each, 200, DAY) for each in (199, 201, 198, 202)] == [False, False, True, True]
     assert SCHEMES[EU].beyond(book, counted, DAY) is None, "not known, so nothing is decided"
     assert SCHEMES[ISCC].beyond(book, counted, date(1999, 12, 31)) is None, "nor before its first day"
 
