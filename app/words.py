@@ -141,6 +141,9 @@ class Speech:
     def day(self, value: date) -> str:
         return formats.day(value, self.lang)
 
+    def month(self, value: date) -> str:
+        return formats.month(value, self.lang)
+
     def span(self, value: timedelta) -> str:
         """'10 minutes', '3 days': as long as is worth saying."""
         return str(format_timedelta(value, threshold=1.2, locale=self.lang))

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from app.formats import decimal_mark
-from app.owing.writing import chosen, names_of, written
+from app.owing.writing import chosen, last_day, names_of, written
 from app.words import Speech
 from standards.dated import Reference, least_sure
 from standards.responsibility.calculating.answers import Answer, Figure, Missing, Use
@@ -34,10 +34,10 @@ def told_answer(t: Speech, edition: Edition, calculation: Calculation, answer: A
 
 
 def deadlines(edition: Edition, year: int) -> list[Told]:
-    """What is due for a reporting year, by day."""
+    """What is due for a reporting year, by day; where a law was read to the month only, by month (2026-02)."""
     found = [
         {"id": each.id, "names": dict(each.names), "who": list(each.who),
-         "due_by": each.due.on(year, edition.calendar).isoformat(), "source": told_source(each.read.reference),
+         "due_by": str(each.due.on(year, edition.calendar)), "source": told_source(each.read.reference),
          "certainty": each.read.certainty}
         for each in edition.duties.deadlines if each.holds(year)
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def lines(t: Speech, edition: Edition, calculation: Calculation, answer: Answer)
             yield f"    {chosen(use.names, t.lang)}: {_made(t, use)}"
         yield f"    {figure.step.reference.title} {figure.step.reference.href}"
     for due in deadlines(edition, answer.year):
-        yield f"> {t('owing.due_by', day=t.day(date.fromisoformat(due['due_by'])))}: {chosen(due['names'], t.lang)}"
+        yield f"> {t('owing.due_by', day=last_day(t, due['due_by']))}: {chosen(due['names'], t.lang)}"
     for mark in marks(t, answer):
         yield f"! {mark}"
 

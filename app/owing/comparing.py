@@ -34,7 +34,7 @@ def _said(said: Said | None) -> Any:
         case Amount(value, unit):
             return {"value": f"{value:f}", "unit": unit}
         case DueDay(day):
-            return {"due_by": day.isoformat()}
+            return {"due_by": str(day)}
         case texts:
             return dict(texts)
 
@@ -52,6 +52,6 @@ def _plain(said: Said | None) -> str:
         case Amount(value, unit):
             return f"{value:f} {unit}"
         case DueDay(day):
-            return day.isoformat()
+            return str(day)
         case texts:
             return texts["en"]

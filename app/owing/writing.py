@@ -1,6 +1,7 @@
 """Writing: a law's formula as its reader would write it, with the names of what goes in and the words of a language."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -42,6 +43,12 @@ SIGNS: Final = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<",
 # What binds tighter than what: a part that binds less stands in parentheses.
 _LOOSE: Final = (Sum, Difference, Every, Either, Compare, Choice, Rounded, Total, Largest, RatioPercent)
 _TIGHT: Final = (Product, Quotient)
+
+
+def last_day(t: Speech, day: str) -> str:
+    """By when something is due (2026-03-31); of a law that was read to the month only (2026-02), that it was."""
+    known = date.fromisoformat(f"{day}-01" if day.count("-") == 1 else day)
+    return t.day(known) if day.count("-") > 1 else t("owing.day_unknown", month=t.month(known))
 
 
 def chosen(texts: Texts, lang: Lang) -> Text:

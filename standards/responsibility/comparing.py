@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from standards.dated import NotInForce
 from standards.responsibility.duties.parameters import Parameter, Texts
+from standards.responsibility.duties.provisions import LastDay
 from standards.responsibility.packs import Edition
 
 Section = Literal["counting", "target", "table", "role", "deadline", "calculation"]
@@ -23,7 +24,7 @@ class Amount(NamedTuple):
 class DueDay(NamedTuple):
     """By when something is due for the reporting year of the day asked for."""
 
-    day: date
+    day: LastDay
 
 
 Said: TypeAlias = Texts | Amount | DueDay

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from app.owing.writing import chosen
+from app.owing.writing import chosen, last_day
 from app.words import Speech
 from standards.dated import Reference
 from standards.responsibility.comparing import Amount, DueDay, Said, code_names
@@ -52,7 +52,7 @@ def said_told(t: Speech, said: Said | None) -> str:
         case Amount():
             return amount_told(t, said)
         case DueDay(day):
-            return t.day(day)
+            return last_day(t, str(day))
         case texts:
             return chosen(texts, t.lang)
 
@@ -88,10 +88,10 @@ def deadline_rows(t: Speech, edition: Edition, year: int) -> list[Row]:
     """What is due for a reporting year, by day."""
     found = sorted(
         ((each.due.on(year, edition.calendar), each) for each in edition.duties.deadlines if each.holds(year)),
-        key=lambda pair: pair[0],
+        key=lambda pair: str(pair[0]),
     )
     return [
-        {"what": chosen(each.names, t.lang), "who": who_told(t, edition, each.who), "day": t.day(day),
+        {"what": chosen(each.names, t.lang), "who": who_told(t, edition, each.who), "day": last_day(t, str(day)),
          "source": source_told(each.read.reference), "certainty": each.read.certainty}
         for day, each in found
     ]  # fmt: skip

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from app.pages.owing import page
+from app.pages.owing import page, sheets
 
-ROUTES: Final = page.ROUTES
+ROUTES: Final = [*page.ROUTES, *sheets.ROUTES]

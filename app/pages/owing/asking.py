@@ -101,14 +101,18 @@ def refuse(form: Filled, bad: BadInput, calculation: Calculation) -> None:
             place = f"{field}.{_first(calculation)}" if field.startswith(f"{LINES}.") else ""
             form.say(place, chosen(own.says, form.t.lang))
         elif not (each.code == "MISSING_INPUT" and any(error["field"] == field for error in form.errors)):
-            form.say(field, _sentence(form.t, each, calculation))
+            form.say(field, sentence_of(form.t, each, calculation))
 
 
 def _first(calculation: Calculation) -> str:
     return next((each.id for each in calculation.inputs if each.per == "line"), "")
 
 
-def _sentence(t: Speech, each: InputProblem, calculation: Calculation) -> str:
+def sentence_of(t: Speech, each: InputProblem, calculation: Calculation) -> str:
+    """What is wrong with one input, in the reader's words where there are some."""
+    own = next((one for one in calculation.requires if each.code == f"requirement:{one.id}"), None)
+    if own is not None:
+        return str(chosen(own.says, t.lang))
     wanted = calculation.input(each.field.rpartition("/")[2])
     label = chosen(wanted.names, t.lang) if wanted else each.field
     if each.code in SAID:

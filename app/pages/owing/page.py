@@ -1,6 +1,7 @@
 """The pages: which laws can be worked out, and one calculation with its form above the answer."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -8,12 +9,13 @@ from litestar import Response, get
 from litestar.di import NamedDependency as Given
 from litestar.params import FromPath, FromQuery
 
+from app.api.asked import LARGEST
 from app.owing.book import calculation_asked, calculations_of, edition_of, laws_of, pack_asked, year_asked
 from app.owing.writing import chosen
 from app.pages.asking import speech_of
 from app.pages.forms.filling import Filled
 from app.pages.owing.asking import Asked, given_of, refuse
-from app.pages.owing.showing import fields_of, shown, years_told
+from app.pages.owing.showing import columns_of, fields_of, shown, years_told
 from app.pages.rendering import AnyRequest, errors_of, show
 from app.words import Speech
 from foundation.access import PUBLIC
@@ -22,7 +24,7 @@ from foundation.errors import Invalid, NotFound
 from standards.catalogue import Catalogue
 from standards.responsibility.calculating.answers import Answer
 from standards.responsibility.calculating.cases import calculate
-from standards.responsibility.calculating.given import BadInput
+from standards.responsibility.calculating.given import MOST_LINES, BadInput
 from standards.responsibility.duties.calculations import Calculation
 from standards.responsibility.packs import Edition, RulePack
 
@@ -60,12 +62,12 @@ async def calculator_page(
     t, law = speech_of(request), pack_asked(catalogue, pack)
     errors: list[dict[str, str]] = []
     try:
-        of = year_asked(year) if year.strip() else _usual_year(law, calculation, clock().date())
+        of = year_asked(year) if year.strip() else usual_year(law, calculation, clock().date())
         edition = edition_of(law, of)
         rule = calculation_asked(law, edition, calculation)
     except Invalid as refusal:
         errors = [{**each, "field": "year"} for each in errors_of(request, refusal)]
-        of = _usual_year(law, calculation, clock().date())
+        of = usual_year(law, calculation, clock().date())
         edition = edition_of(law, of)
         rule = calculation_asked(law, edition, calculation)
     asked = Asked.of(request, rule)
@@ -73,15 +75,26 @@ async def calculator_page(
     answer = None
     if asked.step == "work" and not errors:
         answer = await asyncio.to_thread(_answer, form, asked, edition, rule, of)
+    return case_page(request, law, edition, rule, of, asked, form, answer)
+
+
+def case_page(
+    request: AnyRequest, law: RulePack, edition: Edition, rule: Calculation, year: int, asked: Asked, form: Filled,
+    answer: Answer | None, cells: Sequence[Sequence[str]] = (), *, of_file: bool = False,
+) -> Response[str]:  # fmt: skip
+    """The answer above the form; `cells` are the wrong ones of a file: row, column, value, what to do."""
+    t = form.t
     return show(
-        request, "public/owe_case.html", status=400 if form.errors else 200, errors=form.errors, form=asked.typed,
-        law=_law(t, law), name=chosen(rule.names, t.lang), calculation=rule.id, year=year.strip() or str(of),
-        fields=fields_of(t, edition, rule, asked, answer), lines=asked.lines,
-        told=shown(t, edition, rule, answer) if answer else None, edition=edition.id,
+        request, "public/owe_case.html", status=400 if form.errors or cells else 200, errors=form.errors,
+        form=asked.typed, law=_law(t, law), name=chosen(rule.names, t.lang), calculation=rule.id,
+        year=asked.typed.get("year", "") or str(year), fields=fields_of(t, edition, rule, asked, answer),
+        lines=asked.lines, told=shown(t, edition, rule, answer) if answer else None, edition=edition.id,
+        cells=cells, of_file=of_file,
+        columns=columns_of(edition, rule) if rule.by_line else (), most=MOST_LINES, large=LARGEST // 1000,
     )  # fmt: skip
 
 
-def _usual_year(law: RulePack, calculation: str, today: date) -> int:
+def usual_year(law: RulePack, calculation: str, today: date) -> int:
     """The last reporting year that has ended, or the nearest that has this calculation. Raises NotFound."""
     able = [each for each in law.editions if any(one.id == calculation for one in each.duties.calculations)]
     if not able:

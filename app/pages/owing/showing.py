@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from app.owing.answers import amount, deadlines, marks, value_text, wanted
-from app.owing.writing import chosen, names_of, written
+from app.owing.writing import chosen, last_day, names_of, written
 from app.pages.owing.asking import Asked, tables_by_line
 from app.words import Speech, Text
 from standards.dated import Reference
@@ -13,6 +13,9 @@ from standards.responsibility.calculating.answers import Answer, Figure, Missing
 from standards.responsibility.calculating.given import LINES
 from standards.responsibility.duties.calculations import Calculation, Input
 from standards.responsibility.packs import Edition, RulePack
+
+MOST_SHOWN: Final = 30
+"""Lines of which each step is explained; of more the file says all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,13 @@ def _table(t: Speech, edition: Edition, id: str, name: str) -> Field:
     return Field(name, chosen(table.names, t.lang), _unit(table.unit), "", (), True)
 
 
+def columns_of(edition: Edition, rule: Calculation) -> tuple[str, ...]:
+    """What a line of a file may say: its inputs, and the law's values that each line may replace."""
+    tables = tables_by_line(rule, edition)
+    inputs = (each.id for each in rule.inputs if each.per == "line")
+    return (*inputs, *(id for id, by_line in tables.items() if by_line))
+
+
 def _unit(unit: str) -> str:
     return "" if unit in ("1", "count") else "%" if unit == "percent" else unit
 
@@ -91,11 +101,11 @@ def shown(t: Speech, edition: Edition, rule: Calculation, answer: Answer) -> dic
         "period": t("owing.year_period", year=answer.year, first=t.day(calendar.first_day(answer.year)),
                     last=t.day(calendar.last_day(answer.year))),
         "due": [
-            {"by": t("owing.due_by", day=t.day(each.due.on(answer.year, calendar))),
+            {"by": t("owing.due_by", day=last_day(t, str(each.due.on(answer.year, calendar)))),
              "name": chosen(each.names, t.lang), "sure": each.read.certainty,
              "who": [chosen(roles[one].names, t.lang) for one in each.who], "source": _source(each.read.reference)}
             for each in sorted((d for d in edition.duties.deadlines if d.holds(answer.year)),
-                               key=lambda d: d.due.on(answer.year, calendar))
+                               key=lambda d: str(d.due.on(answer.year, calendar)))
         ],
         "roles": [{"name": chosen(each.names, t.lang), "does": chosen(each.does, t.lang),
                    "own": each.id in rule.for_roles} for each in edition.duties.roles],
@@ -112,9 +122,10 @@ def _by_line(t: Speech, answer: Answer) -> tuple[list[Text], list[list[str]]] | 
     steps = [id for id in answer.answers if any(each.line is not None for each in answer.of(id))]
     if not steps:
         return None
-    names = [chosen(answer.of(id)[0].step.names, t.lang) for id in steps]
+    columns = [answer.of(id) for id in steps]
+    names = [chosen(column[0].step.names, t.lang) for column in columns]
     rows = [
-        [str(t("owing.line", number=at + 1)), *(amount(t, answer.of(id)[at]) for id in steps)]
+        [str(t("owing.line", number=at + 1)), *(amount(t, column[at]) for column in columns)]
         for at in range(answer.lines)
     ]
     return names, rows
@@ -131,7 +142,8 @@ def _steps(
             "source": _source(step.reference), "sure": figures[0].certainty,
             "note": chosen(step.note, t.lang) if step.note else "",
             "tone": "warn" if any(each.missing for each in figures) else "done",
-            "figures": [_figure(t, each, codes) for each in figures],
+            "figures": [_figure(t, each, codes) for each in figures[:MOST_SHOWN]],
+            "more": max(len(figures) - MOST_SHOWN, 0),
         }  # fmt: skip
 
 

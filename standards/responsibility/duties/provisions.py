@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
 from standards.dated import Certainty, Reference
 from standards.responsibility.duties.calculations import Calculation, Code
@@ -48,30 +48,54 @@ class Counting:
 
 
 @dataclass(frozen=True, slots=True)
+class LastDay:
+    """The last day on which something can be done; `day` is None where only the month is known."""
+
+    year: int
+    month: int
+    day: int | None = None
+
+    def __str__(self) -> str:
+        """ISO 8601, to the month where the day is not known: 2026-03-31, 2026-02."""
+        known = f"{self.year:04}-{self.month:02}"
+        return known if self.day is None else f"{known}-{self.day:02}"
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
-    """A month (and day) so many years after the reporting year's number, or so many months after the year's end."""
+    """A month (and day) so many years after the reporting year's number, or so many months after the year's end.
+
+    Raises LookupError for a day that its month does not have every year.
+    """
 
     month: int | None
     day: int | None
     years_after: int
     months_after_end: int | None
 
-    def on(self, year: int, calendar: YearCalendar) -> date:
+    def __post_init__(self) -> None:
+        if self.month is not None and self.day is not None and self.day > months.monthrange(_PLAIN, self.month)[1]:
+            raise LookupError(
+                f"month {self.month} has no day {self.day} every year: name a day it has, or leave `day` out where "
+                "only the month is known"
+            )
+
+    def on(self, year: int, calendar: YearCalendar) -> LastDay:
         """The last day on which it can be done for that reporting year."""
         if self.months_after_end is not None:
             end = calendar.last_day(year)
             count = end.year * 12 + end.month - 1 + self.months_after_end
-            return _day(count // 12, count % 12 + 1, 31 if _is_last(end) else end.day)
+            last = months.monthrange(count // 12, count % 12 + 1)[1]
+            return LastDay(count // 12, count % 12 + 1, last if _is_last(end) else min(end.day, last))
         assert self.month is not None, "the schema asks for a month or for months after the end"
-        return _day(year + self.years_after, self.month, self.day or 31)
+        return LastDay(year + self.years_after, self.month, self.day)
+
+
+_PLAIN: Final = 2025  # any year without a leap day
 
 
 def _is_last(day: date) -> bool:
     return day.day == months.monthrange(day.year, day.month)[1]
-
-
-def _day(year: int, month: int, day: int) -> date:
-    return date(year, month, min(day, months.monthrange(year, month)[1]))
 
 
 @dataclass(frozen=True, slots=True)

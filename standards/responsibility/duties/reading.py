@@ -101,7 +101,10 @@ def _who(item: Data, codes: Codes, place: str) -> tuple[str, ...]:
 
 def _deadline(item: Data, sources: Data, codes: Codes) -> Deadline:
     due, place = item["due"], f"deadline {item['id']}"
-    when = Due(due.get("month"), due.get("day"), due.get("years_after", 0), due.get("months_after_end"))
+    try:
+        when = Due(due.get("month"), due.get("day"), due.get("years_after", 0), due.get("months_after_end"))
+    except LookupError as fault:
+        raise LookupError(f"{place}: {fault}") from None
     return Deadline(
         item["id"], item["names"], _who(item, codes, place), when, item.get("from_year"), item.get("until_year"),
         _read(place, item, sources),
