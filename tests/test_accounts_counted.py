@@ -1,7 +1,8 @@
 """Counting stock: what lies too far from the books is flagged by its scheme's tolerance, only where one is known."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -19,15 +20,18 @@ from tests.test_custody_models import make as process
 from tests.test_custody_models import new as lot
 from tests.test_custody_models import stock as arrive
 from traceability import composing
+from traceability.events import parse_document
 from traceability.ledger.book import Book
 from traceability.ledger.entering import enter
-from traceability.ledger.movements import Part, StockTake
+from traceability.ledger.interpretation import movement_of
+from traceability.ledger.movements import Part, StockTake, Unmoved
 from traceability.ledger.outcomes import Entered
 from traceability.sequencing.commands import Accepted
 
 ISCC = "iscc-plus"
 SCHEMES = schemes(load())
 DAY = date(2026, 11, 2)
+NO_MASS = Unmoved("no_mass")
 
 
 def count(book: Book, lots: dict[str, int], facility: int | None = 7) -> Entered:
@@ -49,6 +53,7 @@ def kept(scheme: str) -> Book:
 @given(st.integers(0, 10**12), st.integers(1, 10**12))
 def test_the_tolerance_is_a_share_of_what_was_counted(book: int, counted: int) -> None:
     assert SCHEMES[ISCC].beyond(book, counted, DAY) is (abs(book - counted) > Fraction(5, 1_000) * counted)
+    assert [SCHEMES[ISCC].beyond(each, 200, DAY) for each in (199, 201, 198, 202)] == [False, False, True, True]
     assert SCHEMES[EU].beyond(book, counted, DAY) is None, "not known, so nothing is decided"
     assert SCHEMES[ISCC].beyond(book, counted, date(1999, 12, 31)) is None, "nor before its first day"
 
@@ -62,6 +67,7 @@ def test_the_tolerance_is_a_share_of_what_was_counted(book: int, counted: int) -
         ({"one": 600, "two": 395}, True), ({"one": 600, "two": 396}, False), ({"one": 600, "two": 400}, False),
         ({"one": 605, "two": 400}, False), ({"one": 606, "two": 400}, True),
         ({"one": 610, "two": 390}, False), ({"one": 610}, True),
+        ({"one": 0}, True), ({"one": 0, "two": 400}, True),
     ],
 )  # fmt: skip
 def test_lots_of_a_material_are_counted_together_against_their_books(counted: dict[str, int], flagged: bool) -> None:
@@ -85,6 +91,15 @@ def test_without_an_account_there_or_a_known_tolerance_nothing_is_decided() -> N
 
 
 # --- in the record
+
+
+def test_a_lot_that_is_gone_is_counted_as_nothing_and_nothing_is_moved_of_it() -> None:
+    at = composing.At(datetime(2026, 11, 2, 3, tzinfo=UTC), "https://plant.example/1", ZoneInfo("Asia/Tokyo"))
+    gone = composing.departed(at, "stock_taking", {"https://id.example/one": 0})
+    for action, movement in (("OBSERVE", StockTake((Part("https://id.example/one", 0),))), ("DELETE", NO_MASS)):
+        (each,) = parse_document(composing.document([gone | {"action": action}], at.moment)).events
+        assert each.event is not None
+        assert movement_of(each.event) == movement
 
 
 @pytest.fixture

@@ -80,7 +80,8 @@ def _object(event: ObjectEvent, own: Own) -> Movement:  # noqa: PLR0911 - one li
         if account is None or not own.speaks:
             return Unmoved("material_unknown" if account else "no_mass_movement")
         return Arrival(account, own.new_lots(elements, "/quantityList"))
-    parts = own.parts(elements, "/quantityList")
+    counts = step == "stock_taking" and event.action == "OBSERVE"  # a lot that is gone is counted, too
+    parts = own.parts(elements, "/quantityList", least=0 if counts else 1)
     if parts is None:
         return Unmoved("no_mass")
     if event.action == "DELETE":

@@ -47,12 +47,12 @@ class Own:
             return None
         return _grams(element.quantity, element.uom, pointer, refuse=self.speaks)
 
-    def parts(self, elements: Sequence[QuantityElement], pointer: str) -> tuple[Part, ...] | None:
-        """All quantities in grams, summed per lot; None where one of them is no mass."""
+    def parts(self, elements: Sequence[QuantityElement], pointer: str, least: int = 1) -> tuple[Part, ...] | None:
+        """All quantities in grams, summed per lot; None where one of them is no mass of at least so much."""
         sums: dict[str, int] = {}
         for at, element in enumerate(elements):
             grams = self.grams(element, f"{pointer}/{at}")
-            if grams is None or grams <= 0:
+            if grams is None or grams < least:
                 return None
             lot = canonical_key(element.epc_class)
             sums[lot] = sums.get(lot, 0) + grams
