@@ -141,6 +141,12 @@ def shipped(at: At, sender: str, receiver: str, lots: Mapping[str, int], referen
     return event | _between(sender, receiver) | _papers(references)
 
 
+def counted(at: At, lots: Mapping[str, int]) -> Composed:
+    """What a stock-take found of each lot; 0 g is a lot that is gone."""
+    event = _event("ObjectEvent", at, "stock_taking", None)
+    return event | {"action": "OBSERVE", "quantityList": [quantity(lot, grams) for lot, grams in lots.items()]}
+
+
 def received(
     at: At, sender: str, receiver: str, lots: Mapping[str, tuple[int, int]], references: Sequence[str] = ()
 ) -> Composed:

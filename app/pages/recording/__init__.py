@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from app.pages.recording import arriving, clearing, correcting, history, moving, transforming
+from app.pages.recording import arriving, clearing, correcting, counting, history, moving, transforming
 
 ROUTES: Final = [
     *history.ROUTES, *arriving.ROUTES, *transforming.ROUTES, *correcting.ROUTES, *moving.ROUTES,
+    *counting.ROUTES,
     *clearing.ROUTES,
 ]  # fmt: skip
