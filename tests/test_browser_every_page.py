@@ -32,7 +32,7 @@ WIDEST: Final = """() => [...document.querySelectorAll("main *")]
     .reduce((one, other) => other.getBoundingClientRect().right > one.getBoundingClientRect().right ? other : one)
     .outerHTML.slice(0, 200)"""
 LINK: Final = re.compile(r'<a[^>]* href="([^"#]*)')
-FILES: Final = re.compile(r"\.csv$|/export/|/import-template/|gs1resolver$|/queries/(end|remove|subscribe)$")
+FILES: Final = re.compile(r"\.csv$|/export/|/(import-)?template/|gs1resolver$|/queries/(end|remove|subscribe)$")
 # Pages that no link leads to in this world, each with what it would take.
 UNSEEN: Final = {
     "/record/import/{digest:str}": "a file that was uploaded and waits",

@@ -6,6 +6,5 @@ from app.pages.recording import arriving, clearing, correcting, counting, histor
 
 ROUTES: Final = [
     *history.ROUTES, *arriving.ROUTES, *transforming.ROUTES, *correcting.ROUTES, *moving.ROUTES,
-    *counting.ROUTES,
-    *clearing.ROUTES,
+    *counting.ROUTES, *clearing.ROUTES,
 ]  # fmt: skip
