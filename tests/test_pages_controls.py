@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from app.cli import main
 from app.pages.rulebook.controlling import found_named
 from app.words import LANGUAGES, load_words
 from standards.catalogue import load
-from standards.plausibility import Finding, thresholds
+from standards.plausibility import Band, Finding, thresholds
 from tests.conftest import BASE, PET, World
 from tests.pagework import said
 from tests.test_capture import accepted
@@ -51,6 +51,31 @@ async def test_the_page_speaks_every_language(client: httpx.AsyncClient, lang: s
     assert "105" in said(text)
     wrong = await client.get("/controls", params={"lang": lang, "on": "2026-02-30"}, headers={"Accept": "text/html"})
     assert wrong.status_code == 400
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_values_units_and_reasons_are_said_in_the_reader_s_language(client: httpx.AsyncClient, lang: str) -> None:
+    t, controls = load_words().speech(lang), thresholds(load()).controls  # type: ignore[arg-type]
+    page = (await client.get("/controls", params={"lang": lang}, headers={"Accept": "text/html"})).text
+    text, day = said(page), datetime.now(UTC).date()
+    for each in controls:
+        if each.because:
+            told = t(f"control_because.{each.code.lower()}")
+            assert told.lang == lang
+            assert told in text
+            assert each.because.rstrip(".") not in text or lang == "en"
+        for one in each.parameters:
+            if one.name.isidentifier():
+                assert f"{t(f'control_value.{one.name}')}:" in text, one.name
+                assert not re.search(rf">{one.name}<", page)
+            unit = one.value.on(day).unit.removeprefix("ppm ")
+            if isinstance(one.value.on(day).value, int | Band) and unit != "g":
+                said_as = t(f"control_unit.{re.sub(r'[^a-z0-9]+', '_', unit.lower())}", value="\0")
+                assert said_as.lang == lang
+                assert re.search(re.escape(said_as).replace("\0", r"[\d.,\s%]+"), text), unit
+    assert "2,540" not in text
+    if lang != "en":
+        assert not re.search(r"of what is permitted|of the inputs|per kg made|bank_account|reprocessing", text)
 
 
 async def test_what_they_said_is_for_the_country_s_authorities(app: Litestar, world: World) -> None:

@@ -1,5 +1,8 @@
 """Controlling: what the record is checked against, with every value and its source; what that said of a country."""
 
+import re
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,6 +15,7 @@ from app.api.controls import told_control
 from app.api.standards import day_asked
 from app.pages.asking import speech_of
 from app.pages.rendering import AnyRequest, errors_of, show
+from app.pages.sites.showing import process_named
 from app.words import Speech
 from foundation.access import PUBLIC, Actor
 from foundation.database import Clock
@@ -40,22 +44,54 @@ def found_named(t: Speech, finding: Finding) -> str:
     return f"{finding.control} {named}: {t(key, measured=facts[0], limit=facts[1])}" if key else str(named)
 
 
+def _measured(t: Speech, value: int, unit: str) -> str:
+    """A value with what it is a value of: '105 % of what is permitted'; a year is not grouped as a number is."""
+    if unit == "g":
+        return t.mass(value)
+    shown = str(value) if unit == "a" else quantity(t, value, unit)
+    of = unit.removeprefix("ppm ")
+    key = f"control_unit.{re.sub(r'[^a-z0-9]+', '_', of.lower())}"
+    return t(key, value=shown) if t.words.has(key) else f"{shown} {of}"
+
+
 def _value(t: Speech, told: dict[str, Any]) -> dict[str, Any]:
     """One value of a control in words; a band as what flags and what holds."""
     value, unit = told["value"], told["unit"]
     if isinstance(value, dict):
         shown = "; ".join(
             f"{t(f'control.{word}')} < {quantity(t, value[f'{word}_below'], unit)}, > "
-            f"{quantity(t, value[f'{word}_above'], unit)}"
+            f"{_measured(t, value[f'{word}_above'], unit)}"
             for word in ("flag", "hold")
         )
-    elif isinstance(value, int):
-        shown = quantity(t, value, unit)
-        shown = shown if unit == "g" else f"{shown} · {unit.removeprefix('ppm ')}"
     else:
-        shown = ", ".join(value)
-    name = told["name"].replace("*", t("control.any"))
-    return {**told, "name": name, "shown": shown, "since": told["from"]}
+        shown = _measured(t, value, unit) if isinstance(value, int) else ", ".join(_listed(t, told["name"], value))
+    return {
+        **told,
+        "name": _value_named(t, told["name"]),
+        "shown": shown,
+        "since": t.day(date.fromisoformat(told["from"])),
+    }
+
+
+def _value_named(t: Speech, name: str) -> str:
+    """A value by its own name, a band by its process and material, a heading's rule by its family and form."""
+    if " " in name:
+        process, _, material = name.partition(" ")
+        of = t("control.any") if material == "*" else t.name("material", material)
+        return f"{process_named(t, process)}, {of}"
+    if "/" in name:
+        family, _, form = name.partition("/")
+        return f"{t.name('material', family)}, {t.name('form', form)}"
+    return str(t.name("control_value", name))
+
+
+def _listed(t: Speech, name: str, codes: Sequence[str]) -> list[str]:
+    """Processes, marks of identity and countries by their names; headings as they are."""
+    if name == "processes":
+        return [process_named(t, each) for each in codes]
+    if name == "marks":
+        return [str(t.name("premises_mark", each)) for each in codes]
+    return [t.country(each) if each.isalpha() else each for each in codes]
 
 
 @get("/controls", opt={"access": PUBLIC}, include_in_schema=False)
@@ -73,6 +109,7 @@ async def controls_page(
     rows = [told_control(each, day) for each in limits.controls]
     for row in rows:
         row["values"] = [_value(t, each) for each in row["values"]]
+        row["because"] = t.name("control_because", row["code"]) if row["because"] else ""
     lately: dict[str, Any] | None = None
     if actor is not None and "regulator" in actor.organisation_roles:
         found = await outcomes(record, limits, actor.country, clock())
