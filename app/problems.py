@@ -132,19 +132,22 @@ def of_validation(request: AnyRequest, fault: ValidationError) -> Response[Any]:
     return problem(request, 422, "MALFORMED", "Unprocessable content", "The payload has another shape.", errors)
 
 
-def _broken_off(fault: Exception) -> bool:
+def broken_off(fault: Exception) -> bool:
     """Whether the connection broke in the middle of a statement; the driver may know so before the pool does."""
     if not isinstance(fault, DBAPIError):
         return False
     cause = fault.orig.__cause__ if fault.orig is not None else None
-    return fault.connection_invalidated or isinstance(cause, asyncpg.PostgresConnectionError)
+    # InternalClientError: the server's last words came just before, and the driver has not yet seen the end.
+    return fault.connection_invalidated or isinstance(
+        cause, asyncpg.PostgresConnectionError | asyncpg.InternalClientError
+    )
 
 
 def refusal_of_fault(request: AnyRequest, fault: Exception) -> Refusal:
     """Our own fault as a refusal: nothing of it is told but a number to find it by in our log."""
     number = request_id(request.scope)
     LOG.error("fault", request=number, path=request.url.path, method=request.method, exc_info=fault)
-    if _broken_off(fault) or isinstance(fault, OSError | OperationalError | InterfaceError | SQLAlchemyTimeout):
+    if broken_off(fault) or isinstance(fault, OSError | OperationalError | InterfaceError | SQLAlchemyTimeout):
         return Unavailable("A part of the platform is not there now.", fix="Try again soon.", request_id=number)
     fix = "Look whether it was done before you send it again; tell us the number of the request."
     return Broken("Something went wrong on our side.", fix=fix, request_id=number)
