@@ -23,6 +23,8 @@ from traceability.capture import Door
 from traceability.composing import counted
 from traceability.holdings import Holding, holdings
 
+FIRST: Final = 8  # lots that stand open; the others are folded
+
 
 def _page(form: Filled, lots: Sequence[Holding], places: list[Facility], status: int = 200) -> Response[str]:
     t = form.t
@@ -34,7 +36,8 @@ def _page(form: Filled, lots: Sequence[Holding], places: list[Facility], status:
     ]  # fmt: skip
     return show(
         form.request, "recycler/counting.html", status=status, form={"facility": "", "day": "", **form.values},
-        lots=listed, more=len(lots) - len(listed), places=facilities(places), errors=form.errors,
+        lots=listed, shown=max(sum(bool(form.get(each["field"])) for each in listed), FIRST),
+        more=len(lots) - len(listed), places=facilities(places), errors=form.errors,
     )  # fmt: skip
 
 
@@ -85,7 +88,7 @@ async def count_form(
         for lot, grams in found.items()
     ]  # fmt: skip
     act = Act(
-        root=(t("nav.record"), "/record"), title=t("count.title"), button=t("count.act", count=t.number(len(found))),
+        root=(t("nav.record"), "/record"), title=t("count.title"), button=t("count.act"),
         facts=[(t("common.facility"), place.name), (t("common.date"), day_at(form, at)), *rows],
         warnings=lateness(form, door, at, backfill=False),
     )  # fmt: skip
